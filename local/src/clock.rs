@@ -3,16 +3,29 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 /// Where every service reads the time and waits for it.
 #[derive(Clone, Debug, Default)]
-pub struct Clock;
+pub struct Clock {
+    /// Where tokio's time began; `None` follows the machine's clock.
+    origin: Option<(Timestamp, Instant)>,
+}
 
 impl Clock {
+    /// A clock that starts at `start` and follows tokio's time, which tests can pause and advance.
+    #[must_use]
+    pub fn on_tokio(start: Timestamp) -> Self {
+        Self { origin: Some((start, Instant::now())) }
+    }
+
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        Timestamp::now()
+        match self.origin {
+            None => Timestamp::now(),
+            Some((start, since)) => start.saturating_add(since.elapsed()).unwrap_or(Timestamp::MAX),
+        }
     }
 
     /// Returns when `due` has come.

@@ -1,6 +1,9 @@
 //! What the services with a JSON protocol (SQS, Batch, ECR) have in common.
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
+
+use crate::principals::Principal;
 
 /// An error as AWS puts it on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,3 +33,14 @@ impl WireError {
 
 /// The answer of one call.
 pub type Answer = Result<Value, WireError>;
+
+/// A service whose requests and answers are JSON documents.
+pub trait JsonService: Send + Sync {
+    /// Carries out `operation`, such as `SendMessage`, for `caller`.
+    fn call<'a>(
+        &'a self,
+        caller: &'a Principal,
+        operation: &'a str,
+        body: Value,
+    ) -> BoxFuture<'a, Answer>;
+}

@@ -1,0 +1,39 @@
+//! Names that nobody can guess or has used before.
+
+/// `N` random bytes.
+///
+/// # Panics
+/// When the operating system has no randomness to give, which it always has once it has booted.
+#[must_use]
+pub fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// A random UUID (version 4) as AWS writes the ids of messages, jobs and events.
+#[must_use]
+pub fn uuid() -> String {
+    let mut bytes: [u8; 16] = bytes();
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let text = hex::encode(bytes);
+    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
+}
+
+/// `length` characters of `alphabet`, which has 32 or 64 of them.
+fn characters<const N: usize>(alphabet: &[u8]) -> String {
+    bytes::<N>().iter().map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])).collect()
+}
+
+/// The 17 characters that follow the four of an id such as `AIDA…` or `ASIA…`, with `prefix` before them.
+#[must_use]
+pub fn id(prefix: &str) -> String {
+    format!("{prefix}{}", characters::<17>(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
+}
+
+/// A secret access key: 40 characters.
+#[must_use]
+pub fn secret() -> String {
+    characters::<40>(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+}
