@@ -1,0 +1,1 @@
+"""Tests of the learning itself, and the numbers of a training with the real settings."""

@@ -1,0 +1,1 @@
+"""Checks of the source text, with the standard library only."""

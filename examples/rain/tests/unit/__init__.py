@@ -1,0 +1,1 @@
+"""Small, fast tests of single functions."""

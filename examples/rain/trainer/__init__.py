@@ -1,0 +1,1 @@
+"""Predicts whether it will rain in Seattle tomorrow from the weather of today."""
