@@ -1,0 +1,33 @@
+# One line each; the README gets by with cargo alone.
+
+# The whole of it on this machine, from a push to a verified release.
+demo *ARGS:
+    cargo run -- demo {{ARGS}}
+
+# The engine alone, with the example repository, for any AWS client.
+local DIR="target/local":
+    cargo run -- local --dir {{DIR}} --example
+
+test *ARGS:
+    cargo test --workspace {{ARGS}}
+
+lint:
+    .ci/run format template lint docs
+
+# S3, SQS and Batch against the local engine, moto and ministack.
+contract:
+    .ci/run contract
+
+# A boto3 script and skopeo, which know only the contracts.
+clients:
+    .ci/run clients
+
+bench *ARGS:
+    cargo run --release -- bench transitions --stages 10 --runs 100 --json {{ARGS}}
+
+# What a push has to pass.
+ci:
+    .ci/run
+
+deploy *ARGS:
+    sam build && sam deploy {{ARGS}}
