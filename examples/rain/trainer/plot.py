@@ -8,7 +8,7 @@ from typing import Callable, Sequence
 from trainer.training import Epoch
 
 WIDTH, HEIGHT = 640, 360
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 56, 48
+LEFT, RIGHT, TOP, BOTTOM = 72, 24, 56, 48
 TRAIN_COLOUR, TEST_COLOUR = "#2563eb", "#d97706"
 
 STYLE = """<style>
@@ -52,8 +52,7 @@ def _grid(x: Scale, y: Scale, epochs: int, ticks: Sequence[float]) -> list[str]:
     for tick in ticks:
         lines.append(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}"/>')
         lines.append(_text(LEFT - 8, y(tick) + 4, f"{tick:.4g}", "end"))
-    step = max(1, math.ceil(epochs / 10))
-    for number in range(0, epochs + 1, step):
+    for number in sorted({round(tick) for tick in _ticks(0, epochs) if tick <= epochs}):
         lines.append(_text(x(number), HEIGHT - BOTTOM + 18, str(number), "middle"))
     lines.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, "epoch", "middle"))
     return lines
@@ -73,7 +72,7 @@ def _line(points: Sequence[tuple[float, float]], colour: str) -> list[str]:
 def _legend() -> list[str]:
     entries = ((TRAIN_COLOUR, "training years"), (TEST_COLOUR, "newest year (unseen)"))
     lines = []
-    for colour, label, left in ((*entries[0], WIDTH - 300), (*entries[1], WIDTH - 168)):
+    for colour, label, left in ((*entries[0], WIDTH - 324), (*entries[1], WIDTH - 188)):
         lines.append(f'<path class="line" stroke="{colour}" d="M{left} 22h16"/>')
         lines.append(_text(left + 22, 26, label, "start"))
     return lines

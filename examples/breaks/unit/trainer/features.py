@@ -46,7 +46,7 @@ def features(day: Day) -> tuple[float, ...]:
 def season(day: date) -> tuple[float, float]:
     """The place of a date in the year as a point on a circle, so that December meets January."""
     angle = 2 * math.pi * (day.timetuple().tm_yday - 1) / DAYS_PER_YEAR
-    return math.sin(angle), math.sin(angle)
+    return math.sin(angle), math.cos(angle)
 
 
 def make_examples(days: Sequence[Day]) -> list[Example]:
@@ -56,7 +56,7 @@ def make_examples(days: Sequence[Day]) -> list[Example]:
     for day in days:
         tomorrow = by_date.get(day.date + timedelta(days=1))
         if tomorrow is not None:
-            examples.append(Example(tomorrow.date, features(day), tomorrow.wet))
+            examples.append(Example(tomorrow.date, features(tomorrow), tomorrow.wet))
     return examples
 
 

@@ -28,20 +28,21 @@ class Season(unittest.TestCase):
         )
 
     def test_a_year_ends_where_the_next_begins(self):
-        self.assertLess(math.dist(season(date(2014, 12, 31)), season(date(2015, 1, 1))), 0.03)
+        self.assertLess(math.dist(season(date(2014, 12, 31)), season(date(2015, 1, 1))), 0.05)
 
 
 class Examples(unittest.TestCase):
-    def test_an_example_is_today_and_whether_tomorrow_is_wet(self):
-        today, tomorrow = a_day("2012-06-15"), a_day("2012-06-16", precipitation=2.5)
-        (example,) = make_examples([today, tomorrow])
-        self.assertEqual((example.target, example.features, example.wet), (tomorrow.date, features(today), True))
+    def test_an_example_asks_whether_tomorrow_is_wet(self):
+        (example,) = make_examples([a_day("2012-06-15"), a_day("2012-06-16", precipitation=2.5)])
+        self.assertEqual((example.target, example.wet), (date(2012, 6, 16), True))
 
-    def test_tomorrow_does_not_leak_into_the_features(self):
-        mild = make_examples([a_day("2012-06-15"), a_day("2012-06-16")])
-        wild = make_examples([a_day("2012-06-15"), a_day("2012-06-16", 50.0, temp_max=35.0, wind=9.0)])
-        self.assertEqual(mild[0].features, wild[0].features)
-        self.assertNotEqual(mild[0].wet, wild[0].wet)
+    def test_the_features_are_those_of_today_and_nothing_of_tomorrow_leaks_in(self):
+        today, storm = a_day("2012-06-15"), a_day("2012-06-16", precipitation=50.0, temp_max=35.0, wind=9.0)
+        (example,) = make_examples([today, storm])
+        shown, known = dict(zip(NAMES, example.features)), dict(zip(NAMES, features(today)))
+        leaked = {name: round(value, 2) for name, value in shown.items() if value != known[name]}
+        if leaked:
+            self.fail(f"the model is shown the weather that it has to predict, on the evening before: {leaked}")
 
     def test_a_gap_makes_no_example(self):
         self.assertEqual(make_examples([a_day("2012-06-15"), a_day("2012-06-17")]), [])
