@@ -1,1 +1,14 @@
-//! TODO
+//! The AWS side of Signalbox: what comes in, what is stored, what is done, and the Lambda shell.
+//!
+//! Everything here translates between AWS and the pure core; what happens next is decided there.
+
+pub mod chance;
+pub mod clients;
+pub mod clock;
+pub mod config;
+pub mod fault;
+pub mod ingest;
+pub mod lambda;
+#[cfg(test)]
+mod scripted;
+pub mod store;

@@ -1,0 +1,179 @@
+//! Clients of AWS, built straight from what Lambda gives, without the default chain.
+//!
+//! All of them share one connector, so that a connection opened for one serves the others. Reads
+//! are retried by the SDK; what must not be carried out twice unnoticed (a conditional put, a
+//! submission) goes through a `once` client that tries a single time.
+
+use std::time::Duration;
+
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, IdentityCache, Region, RequestChecksumCalculation,
+    ResponseChecksumValidation, SharedHttpClient, StalledStreamProtectionConfig,
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::config::{Account, Buckets};
+
+mod trouble;
+
+pub use trouble::{Trouble, trouble};
+
+/// A connection that does not come about within this is given up.
+const CONNECT: Duration = Duration::from_secs(1);
+/// One try of one request.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// A request with all of its tries: well below a function's timeout of 30 s.
+const OPERATION: Duration = Duration::from_secs(12);
+const TRIES: u32 = 3;
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+
+/// Makes clients for one account that share one connector.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    account: Account,
+    http: SharedHttpClient,
+}
+
+/// One service's client in two tempers.
+#[derive(Clone, Debug)]
+pub struct Client<C> {
+    /// Retries what may be retried: for reads, and for writes that may happen twice.
+    pub patient: C,
+    /// Tries once: for what is ours to judge when the answer is lost.
+    pub once: C,
+}
+
+macro_rules! client {
+    ($(#[$doc:meta])* $name:ident, $sdk:ident) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(&self) -> Client<$sdk::Client> {
+            self.client(|retries| {
+                let mut config = $sdk::config::Builder::new();
+                config.set_endpoint_url(self.account.endpoint.clone());
+                let config = config
+                    .behavior_version(BehaviorVersion::latest())
+                    .region(Region::new(self.account.region.clone()))
+                    .credentials_provider(self.credentials())
+                    .identity_cache(IdentityCache::no_cache())
+                    .http_client(self.http.clone())
+                    .sleep_impl(TokioSleep::new())
+                    .timeout_config(timeouts())
+                    .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+                    .retry_config(retries);
+                $sdk::Client::from_conf(config.build())
+            })
+        }
+    };
+}
+
+impl Clients {
+    /// Clients over the network.
+    #[must_use]
+    pub fn new(account: Account) -> Self {
+        // A plain endpoint needs no TLS set up, which is most of what a cold start costs.
+        let plain = account.endpoint.as_deref().is_some_and(|url| url.starts_with("http://"));
+        let http = if plain {
+            Builder::new().build_http()
+        } else {
+            let ring = tls::rustls_provider::CryptoMode::Ring;
+            Builder::new().tls_provider(tls::Provider::Rustls(ring)).build_https()
+        };
+        Self::over(account, http)
+    }
+
+    /// Clients that send their requests through `http`: the seam for simulation.
+    #[must_use]
+    pub fn over(account: Account, http: SharedHttpClient) -> Self {
+        Self { account, http }
+    }
+
+    /// The account that the clients call.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// S3.
+    #[must_use]
+    pub fn s3(&self) -> Client<aws_sdk_s3::Client> {
+        self.client(|retries| {
+            let mut config = aws_sdk_s3::config::Builder::new();
+            config.set_endpoint_url(self.account.endpoint.clone());
+            let config = config
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(self.account.region.clone()))
+                .credentials_provider(self.credentials())
+                .identity_cache(IdentityCache::no_cache())
+                .http_client(self.http.clone())
+                .sleep_impl(TokioSleep::new())
+                .timeout_config(timeouts())
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+                // Buckets in the host's name need a name server that knows them.
+                .force_path_style(self.account.endpoint.is_some())
+                // The signature covers the body's SHA-256 already.
+                .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+                .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+                .retry_config(retries);
+            aws_sdk_s3::Client::from_conf(config.build())
+        })
+    }
+
+    client! {
+        /// SQS.
+        sqs, aws_sdk_sqs
+    }
+
+    client! {
+        /// Batch.
+        batch, aws_sdk_batch
+    }
+
+    client! {
+        /// ECR.
+        ecr, aws_sdk_ecr
+    }
+
+    fn client<C>(&self, build: impl Fn(RetryConfig) -> C) -> Client<C> {
+        let patient = RetryConfig::standard()
+            .with_max_attempts(TRIES)
+            .with_initial_backoff(FIRST_BACKOFF)
+            .with_max_backoff(LONGEST_BACKOFF);
+        Client { patient: build(patient), once: build(RetryConfig::disabled()) }
+    }
+
+    fn credentials(&self) -> Credentials {
+        self.account.credentials.clone()
+    }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build()
+}
+
+/// Opens the connections that the first event will need, while Lambda gives the full processor to
+/// the start of a function. What the requests answer does not matter, and a failure is left to the
+/// first event that meets it.
+pub async fn warm(
+    s3: &Client<aws_sdk_s3::Client>,
+    buckets: &Buckets,
+    batch: &Client<aws_sdk_batch::Client>,
+    queue: &str,
+) {
+    let head = |bucket: &str| s3.once.head_object().bucket(bucket).key("warm").send();
+    let name = aws_sdk_batch::types::KeyValuesPair::builder().name("JOB_NAME").values("warm");
+    let list = batch.once.list_jobs().job_queue(queue).filters(name.build()).send();
+    // Each may fail as it likes: the connection is then open, or the first event will say why not.
+    let _answers = tokio::join!(head(&buckets.state), head(&buckets.artifacts), list);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! Documents, markers and artifacts in S3.
+//!
+//! Nothing is written but through a condition on what was read ([`Documents`]), so that two
+//! invocations that meet on a document never undo each other's work.
+
+mod artifacts;
+mod documents;
+mod error;
+mod markers;
+mod transact;
+
+pub use artifacts::{Artifacts, Fetched};
+pub use documents::{Document, Documents, ETag, Put, Settled, Versioned};
+pub use error::StoreError;
+pub use markers::Markers;
+pub use transact::Step;
+
+use aws_sdk_s3::primitives::ByteStream;
+
+/// The bytes of `body`, given up once they are more than `most`.
+async fn bounded(mut body: ByteStream, most: usize) -> Result<Vec<u8>, Unread> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| Unread::Broken(error.to_string()))?;
+        if bytes.len() + chunk.len() > most {
+            return Err(Unread::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Why a body was not read to its end.
+enum Unread {
+    TooLarge,
+    Broken(String),
+}
+
+#[cfg(test)]
+mod tests;

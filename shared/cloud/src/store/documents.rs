@@ -1,0 +1,224 @@
+//! The state bucket: JSON documents, changed by conditional writes only.
+
+use std::fmt;
+
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
+use aws_sdk_s3::primitives::ByteStream;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, bounded};
+use crate::chance::Chance;
+use crate::clients::{Client, Trouble, trouble};
+
+/// What is kept under one key of the state bucket.
+pub trait Document: Serialize + DeserializeOwned + Send + Sync {
+    /// The newest schema that this version writes and reads; older ones are read for ever.
+    const SCHEMA: u32;
+    /// The largest document of this kind that is read, in bytes.
+    const LARGEST: usize = 8 * 1024 * 1024;
+
+    /// The token that was drawn for the write that made it what it is.
+    fn write_id(&self) -> &str;
+}
+
+/// S3's tag of one version of an object: the condition of the next write.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ETag(String);
+
+impl fmt::Debug for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A document and the tag of the version that it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned<D> {
+    /// The document.
+    pub document: D,
+    /// The tag.
+    pub etag: ETag,
+}
+
+/// What came of a conditional write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is written; the tag of the new version.
+    Committed(ETag),
+    /// This try wrote nothing: the condition did not hold, or another write was under way. An
+    /// earlier try whose answer was lost may still have landed: [`Documents::settle`] tells.
+    Conflict,
+    /// There is no such document any more.
+    Gone,
+    /// It may be written or not: [`Documents::settle`] tells.
+    Indeterminate(String),
+}
+
+/// What a fresh read says about a write of ours whose end was not clear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled<D> {
+    /// It was written; here is what stands now, perhaps with later writes of others on top.
+    Ours(Versioned<D>),
+    /// It was not; here is what stands now.
+    NotOurs(Option<Versioned<D>>),
+}
+
+/// The state bucket.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    pub(super) s3: Client<aws_sdk_s3::Client>,
+    pub(super) bucket: String,
+    pub(super) chance: Chance,
+}
+
+enum Condition<'a> {
+    Absent,
+    Unchanged(&'a ETag),
+}
+
+#[derive(Deserialize)]
+struct Header {
+    schema: u64,
+}
+
+impl Documents {
+    /// The documents of `bucket`.
+    #[must_use]
+    pub fn new(s3: Client<aws_sdk_s3::Client>, bucket: &str, chance: Chance) -> Self {
+        Self { s3, bucket: bucket.to_owned(), chance }
+    }
+
+    /// Where write ids come from.
+    #[must_use]
+    pub fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
+    /// The document under `key`, if there is one.
+    ///
+    /// # Errors
+    /// When it is damaged, too large or of a newer schema, or S3 does not give it.
+    pub async fn load<D: Document>(&self, key: &str) -> Result<Option<Versioned<D>>, StoreError> {
+        let sent = self.s3.patient.get_object().bucket(&self.bucket).key(key).send().await;
+        let object = match sent.map_err(|error| trouble(&error)) {
+            Ok(object) => object,
+            Err(trouble) if trouble.code() == Some("NoSuchKey") => return Ok(None),
+            Err(trouble) => {
+                return Err(StoreError::storage("reading", &self.bucket, key, trouble));
+            }
+        };
+        let etag = etag(object.e_tag)
+            .ok_or_else(|| damaged(key, "S3 gave no ETag for it, so it can never be changed"))?;
+        let bytes = bounded(object.body, D::LARGEST).await;
+        let bytes = bytes.map_err(|unread| StoreError::unread(key, D::LARGEST, unread))?;
+        Ok(Some(Versioned { document: parse(key, &bytes)?, etag }))
+    }
+
+    /// Writes the first version of a document.
+    ///
+    /// # Errors
+    /// When it cannot be written at all, not when somebody else was faster.
+    pub async fn create<D: Document>(&self, key: &str, document: &D) -> Result<Put, StoreError> {
+        self.put(key, document, Condition::Absent).await
+    }
+
+    /// Writes the version that follows the one tagged `etag`.
+    ///
+    /// # Errors
+    /// When it cannot be written at all, not when somebody else was faster.
+    pub async fn replace<D: Document>(
+        &self,
+        key: &str,
+        document: &D,
+        etag: &ETag,
+    ) -> Result<Put, StoreError> {
+        self.put(key, document, Condition::Unchanged(etag)).await
+    }
+
+    /// Reads again after an unclear write of `ours`: `landed` says of what stands now whether our
+    /// write is in it, under its own `write_id` or below later writes of others.
+    ///
+    /// # Errors
+    /// When the document cannot be read.
+    pub async fn settle<D: Document>(
+        &self,
+        key: &str,
+        ours: &D,
+        landed: impl FnOnce(&D) -> bool,
+    ) -> Result<Settled<D>, StoreError> {
+        let found = self.load::<D>(key).await?;
+        Ok(match found {
+            Some(found) if found.document.write_id() == ours.write_id() || landed(&found.document) => {
+                Settled::Ours(found)
+            }
+            other => Settled::NotOurs(other),
+        })
+    }
+
+    async fn put<D: Document>(
+        &self,
+        key: &str,
+        document: &D,
+        condition: Condition<'_>,
+    ) -> Result<Put, StoreError> {
+        let body = serde_json::to_vec(document)
+            .map_err(|error| damaged(key, &format!("it cannot be written as JSON: {error}")))?;
+        if body.len() > D::LARGEST {
+            return Err(StoreError::TooLarge { key: key.to_owned(), most: D::LARGEST });
+        }
+        let put = self.s3.once.put_object().bucket(&self.bucket).key(key);
+        let put = put.content_type("application/json").body(ByteStream::from(body));
+        let put = match &condition {
+            Condition::Absent => put.if_none_match("*"),
+            Condition::Unchanged(etag) => put.if_match(&etag.0),
+        };
+        judge(put.send().await, &condition)
+            .map_err(|trouble| StoreError::storage("writing", &self.bucket, key, trouble))
+    }
+}
+
+/// The whole space of outcomes of a conditional put.
+fn judge(
+    sent: Result<PutObjectOutput, SdkError<PutObjectError>>,
+    condition: &Condition<'_>,
+) -> Result<Put, Trouble> {
+    let trouble = match sent {
+        Ok(output) => {
+            return Ok(etag(output.e_tag).map_or_else(
+                || Put::Indeterminate("S3 gave no ETag for what it wrote".to_owned()),
+                Put::Committed,
+            ));
+        }
+        Err(error) => trouble(&error),
+    };
+    match trouble {
+        // 409: another conditional write of the key was under way; this one wrote nothing.
+        Trouble::Refused { status: 409 | 412, .. } => Ok(Put::Conflict),
+        Trouble::Refused { status: 404, ref code, .. } if code != "NoSuchBucket" => match condition {
+            Condition::Unchanged(_) => Ok(Put::Gone),
+            Condition::Absent => Err(trouble),
+        },
+        Trouble::Throttled(why) | Trouble::Unclear(why) => Ok(Put::Indeterminate(why)),
+        refused => Err(refused),
+    }
+}
+
+fn parse<D: Document>(key: &str, bytes: &[u8]) -> Result<D, StoreError> {
+    let header: Header = serde_json::from_slice(bytes)
+        .map_err(|error| damaged(key, &format!("it is not one of our documents: {error}")))?;
+    if header.schema > u64::from(D::SCHEMA) {
+        let key = key.to_owned();
+        return Err(StoreError::Newer { key, found: header.schema, known: D::SCHEMA });
+    }
+    serde_json::from_slice(bytes).map_err(|error| damaged(key, &error.to_string()))
+}
+
+fn damaged(key: &str, problem: &str) -> StoreError {
+    StoreError::Damaged { key: key.to_owned(), problem: problem.to_owned() }
+}
+
+fn etag(text: Option<String>) -> Option<ETag> {
+    text.filter(|text| !text.is_empty()).map(ETag)
+}
