@@ -32,6 +32,12 @@ pub fn id(prefix: &str) -> String {
     format!("{prefix}{}", characters::<17>(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
 }
 
+/// 32 characters that can stand in a URL, as for an object's version or an upload.
+#[must_use]
+pub fn token() -> String {
+    characters::<32>(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._")
+}
+
 /// A secret access key: 40 characters.
 #[must_use]
 pub fn secret() -> String {
