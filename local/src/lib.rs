@@ -10,6 +10,7 @@ pub mod ecr;
 pub mod engine;
 pub mod events;
 pub mod http;
+pub mod incident;
 pub mod lambda;
 pub mod principals;
 pub mod s3;
