@@ -1,0 +1,143 @@
+//! What a repository's `signalbox.yaml` defines.
+//!
+//! The types are stored in the run document for ever; the file itself is read by [`parse`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::faults::{Collector, Faults};
+use crate::gate::Condition;
+use crate::names::{BranchName, EnvironmentName, ImageRepository, JobKey, PipelineName};
+use crate::yaml;
+
+mod branches;
+mod command;
+pub(crate) mod compute;
+mod deploy;
+mod image;
+mod job;
+mod keys;
+mod path;
+mod top;
+mod vcpus;
+
+pub use branches::{BranchPattern, PatternError};
+pub use image::{ImageReference, ImageReferenceError};
+pub(crate) use job::timeout;
+pub use path::{PathError, RelativePath};
+pub(crate) use top::version;
+pub use vcpus::{Vcpus, VcpusError};
+
+/// How long a job may take where its definition does not say, in seconds.
+pub const DEFAULT_TIMEOUT: u64 = 3600;
+
+/// A pipeline, as one commit defines it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The pipeline's name; it must be the one that the repository is registered for.
+    pub pipeline: PipelineName,
+    /// The branches whose pushes are carried out; `**` alone where the file names none.
+    pub branches: Vec<BranchPattern>,
+    /// The checks, in the order of the file.
+    pub checks: Vec<Job>,
+    /// How the image is built; always there where something is deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<Build>,
+    /// The environments to pass, in order.
+    pub deploy: Vec<Deployment>,
+}
+
+/// A container to run: a check, or a job of an environment's `verify`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its name, unique in its stage.
+    pub name: JobKey,
+    /// The image of a check; without one it runs in the checkout image. Never set in `verify`,
+    /// whose jobs run in the image of the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageReference>,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Commands that install what the job needs, run first, in order.
+    pub setup: Vec<Vec<String>>,
+    /// How long it may take.
+    pub timeout_seconds: u64,
+    /// How often it is tried again after it failed.
+    pub retries: u32,
+    /// Whether the run goes on where it fails.
+    pub optional: bool,
+    /// What must hold of its results, all of it.
+    pub require: Vec<Condition>,
+    /// What it runs on.
+    pub compute: Compute,
+}
+
+/// What a job asks of its machine; what is absent is the environment's or the queue's to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compute {
+    /// Processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vcpus: Option<Vcpus>,
+    /// Memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
+    /// Graphics processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpus: Option<u32>,
+}
+
+/// How the image is built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// The Dockerfile, below the tree's root.
+    pub dockerfile: RelativePath,
+    /// The context, below the tree's root; `.` is the root itself.
+    pub context: RelativePath,
+    /// Where the image goes.
+    pub repository: ImageRepository,
+    /// How long the build may take.
+    pub timeout_seconds: u64,
+}
+
+/// An environment to pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The jobs that verify a release there, in the order of the file.
+    pub verify: Vec<Job>,
+}
+
+/// Reads a `signalbox.yaml`.
+///
+/// # Errors
+/// With everything that is wrong with it, each fault with its line and column. Where the text is
+/// not YAML at all, that alone is told.
+pub fn parse(text: &str) -> Result<Definition, Faults> {
+    let mut faults = Collector::default();
+    let root = yaml::load(text, &mut faults);
+    let definition = root.and_then(|root| top::definition(&root, &mut faults));
+    faults.finish(definition)
+}
+
+impl Definition {
+    /// Whether a push to `branch` is carried out.
+    #[must_use]
+    pub fn triggers_on(&self, branch: &BranchName) -> bool {
+        self.branches.iter().any(|pattern| pattern.matches(branch))
+    }
+}
+
+impl Compute {
+    /// What is said here, and from `other` what is not.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            vcpus: self.vcpus.or(other.vcpus),
+            memory_mib: self.memory_mib.or(other.memory_mib),
+            gpus: self.gpus.or(other.gpus),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

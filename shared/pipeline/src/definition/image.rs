@@ -1,0 +1,80 @@
+//! References to images that are not ours: `python:3.12`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// An image as container engines name it: registry, repository, tag or digest.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ImageReference(String);
+
+/// A text that is no reference to an image.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not an image: expected a name such as python:3.12, of letters, digits and \
+     . _ - / : @, 255 at most"
+)]
+pub struct ImageReferenceError(String);
+
+const LONGEST: usize = 255;
+
+impl ImageReference {
+    /// The reference in `text`.
+    ///
+    /// # Errors
+    /// When `text` holds what no reference can hold.
+    pub fn parse(text: impl Into<String>) -> Result<Self, ImageReferenceError> {
+        let text = text.into();
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-/:@".contains(&b);
+        let edges = |c: char| c.is_ascii_alphanumeric();
+        let fits = text.len() <= LONGEST
+            && text.starts_with(edges)
+            && text.ends_with(edges)
+            && text.bytes().all(allowed);
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err(ImageReferenceError(text.chars().take(60).collect()))
+        }
+    }
+
+    /// The reference as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ImageReference {
+    type Error = ImageReferenceError;
+    fn try_from(text: String) -> Result<Self, ImageReferenceError> {
+        Self::parse(text)
+    }
+}
+
+impl FromStr for ImageReference {
+    type Err = ImageReferenceError;
+    fn from_str(text: &str) -> Result<Self, ImageReferenceError> {
+        Self::parse(text)
+    }
+}
+
+impl From<ImageReference> for String {
+    fn from(reference: ImageReference) -> Self {
+        reference.0
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}

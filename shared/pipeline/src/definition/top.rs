@@ -1,0 +1,112 @@
+//! The file as a whole: name, triggers, build.
+
+use super::deploy::deployments;
+use super::job::{JobKind, jobs, timeout};
+use super::path::RelativePath;
+use super::{BranchPattern, Build, DEFAULT_TIMEOUT, Definition, keys};
+use crate::faults::Collector;
+use crate::yaml::{Field, Fields, Node, Value, choice, list, named, text, whole_number};
+
+const MOST_CHECKS: usize = 32;
+const MOST_BRANCHES: usize = 32;
+
+pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definition> {
+    let fields = Fields::of(Field::item("the definition", root), &keys::DEFINITION, faults)?;
+    fields.required("version", faults, version);
+    let pipeline = fields.required("pipeline", faults, named);
+    let branches = fields.optional("on", faults, triggers);
+    fields.optional("concurrency", faults, concurrency);
+    let checks = fields.optional("checks", faults, |field, faults| {
+        jobs(field, JobKind::Check, MOST_CHECKS, faults)
+    });
+    let deploy = fields.optional("deploy", faults, deployments).unwrap_or_default();
+    let build = fields.optional("build", faults, build);
+    if let (Some(deploy), None) = (fields.get("deploy"), fields.get("build"))
+        && !is_empty(deploy.node)
+    {
+        faults.fault_with_help(
+            deploy.place,
+            "`deploy` without `build`: there is no image to deploy",
+            "add build: { repository: … }",
+        );
+    }
+    Some(Definition {
+        pipeline: pipeline?,
+        branches: branches.flatten().unwrap_or_else(|| vec![BranchPattern::everything()]),
+        checks: checks.unwrap_or_default(),
+        build,
+        deploy,
+    })
+}
+
+fn is_empty(node: &Node) -> bool {
+    matches!(&node.value, Value::List(items) if items.is_empty())
+}
+
+/// The version of the file's format: 1.
+pub(crate) fn version(field: Field<'_>, faults: &mut Collector) -> Option<u32> {
+    let version = whole_number(field, 0..=u32::MAX, faults)?;
+    if version != 1 {
+        field.fault(
+            faults,
+            &format!("{version} is not known"),
+            Some("write version: 1".to_owned()),
+        );
+    }
+    (version == 1).then_some(version)
+}
+
+/// The branches of `on`, where it names any.
+fn triggers(field: Field<'_>, faults: &mut Collector) -> Option<Option<Vec<BranchPattern>>> {
+    let on = Fields::of(field, &keys::ON, faults)?;
+    let Some(push) = on.get("push") else { return Some(None) };
+    let push = Fields::of(push, &keys::PUSH, faults)?;
+    Some(push.optional("branches", faults, branches))
+}
+
+fn branches(field: Field<'_>, faults: &mut Collector) -> Option<Vec<BranchPattern>> {
+    let items = list(field, MOST_BRANCHES, faults)?;
+    if items.is_empty() {
+        let help = "name a branch, or leave `branches` out for all of them".to_owned();
+        field.fault(faults, "is empty", Some(help));
+        return None;
+    }
+    let patterns: Vec<Option<BranchPattern>> =
+        items.iter().map(|item| named(Field::item("branches", item), faults)).collect();
+    patterns.into_iter().collect()
+}
+
+fn concurrency(field: Field<'_>, faults: &mut Collector) -> Option<()> {
+    let word = choice(field, &keys::CONCURRENCY, faults)?;
+    if word != keys::CONCURRENCY[0] {
+        field.fault(
+            faults,
+            &format!("{word} is not supported yet"),
+            Some("leave it out: runs are parallel".to_owned()),
+        );
+    }
+    Some(())
+}
+
+fn build(field: Field<'_>, faults: &mut Collector) -> Option<Build> {
+    let fields = Fields::of(field, &keys::BUILD, faults)?;
+    let dockerfile = fields.optional("dockerfile", faults, dockerfile);
+    let context = fields.optional("context", faults, named);
+    let repository = fields.required("repository", faults, named);
+    let timeout_seconds = fields.optional("timeout", faults, timeout);
+    Some(Build {
+        dockerfile: dockerfile.unwrap_or_else(RelativePath::dockerfile),
+        context: context.unwrap_or_else(RelativePath::root),
+        repository: repository?,
+        timeout_seconds: timeout_seconds.unwrap_or(DEFAULT_TIMEOUT),
+    })
+}
+
+fn dockerfile(field: Field<'_>, faults: &mut Collector) -> Option<RelativePath> {
+    let path: RelativePath = named(field, faults)?;
+    if path == RelativePath::root() || text(field, faults)?.ends_with('/') {
+        field.fault(faults, "must be a file", None);
+        return None;
+    }
+    Some(path)
+}
