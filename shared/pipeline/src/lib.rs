@@ -9,3 +9,10 @@ pub mod digest;
 pub mod names;
 pub mod order;
 pub mod report;
+
+pub mod definition;
+pub mod faults;
+pub mod gate;
+pub mod settings;
+pub mod units;
+mod yaml;

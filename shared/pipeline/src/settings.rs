@@ -1,0 +1,94 @@
+//! An environment's settings: owned by ops, kept apart from the training repository, so that a
+//! commit cannot weaken them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{Compute, Vcpus};
+use crate::digest::sha256;
+use crate::faults::{Collector, Faults};
+use crate::names::{EnvironmentName, Sha256};
+use crate::yaml;
+
+pub(crate) mod keys;
+mod names;
+mod read;
+
+pub use names::{QueueName, SettingsNameError, VariableName};
+
+/// The settings of one environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The version of this document: 1.
+    pub schema: u32,
+    /// The environment that they hold for.
+    pub environment: EnvironmentName,
+    /// Where its data lies; variables of its jobs.
+    pub data: BTreeMap<VariableName, String>,
+    /// Parameters of its jobs; variables too, none of them in `data`.
+    pub parameters: BTreeMap<VariableName, String>,
+    /// What its jobs run on.
+    pub compute: EnvironmentCompute,
+}
+
+/// What the jobs of an environment run on, where they do not say otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentCompute {
+    /// The queue of AWS Batch that takes them; without one, the system's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueName>,
+    /// Processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vcpus: Option<Vcpus>,
+    /// Memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
+    /// Graphics processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpus: Option<u32>,
+    /// The longest that a job may take here, whatever its definition says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
+}
+
+/// Reads an environment's settings.
+///
+/// # Errors
+/// With everything that is wrong with them, each fault with its line and column.
+pub fn parse(text: &str) -> Result<Settings, Faults> {
+    let mut faults = Collector::default();
+    let root = yaml::load(text, &mut faults);
+    let settings = root.and_then(|root| read::settings(&root, &mut faults));
+    faults.finish(settings)
+}
+
+impl Settings {
+    /// The settings as they are stored: JSON with its keys in a fixed order, without spaces.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+
+    /// The SHA-256 of [`Settings::to_json`]: a release is verified under exactly these settings.
+    #[must_use]
+    pub fn digest(&self) -> Sha256 {
+        sha256(self.to_json().as_bytes())
+    }
+
+    /// The variables of a job: `data` and `parameters`.
+    pub fn variables(&self) -> impl Iterator<Item = (&VariableName, &str)> {
+        self.data.iter().chain(&self.parameters).map(|(name, value)| (name, value.as_str()))
+    }
+}
+
+impl EnvironmentCompute {
+    /// The sizes alone, to fill in what a job does not ask for.
+    #[must_use]
+    pub fn sizes(&self) -> Compute {
+        Compute { vcpus: self.vcpus, memory_mib: self.memory_mib, gpus: self.gpus }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! The keys of an environment's settings.
+
+use crate::yaml::Keys;
+
+pub(crate) const SETTINGS: Keys = Keys {
+    what: "the settings",
+    known: &["version", "environment", "data", "parameters", "compute"],
+    later: &[
+        "pipelines",
+        "branches",
+        "require_checks",
+        "secrets",
+        "service_account",
+        "execution_role",
+        "executor",
+        "approvals",
+        "validate",
+        "freeze",
+        "rollout",
+        "notify",
+    ],
+    never: &[],
+};
+
+pub(crate) const COMPUTE: Keys = Keys {
+    what: "`compute`",
+    known: &["queue", "vcpus", "memory", "gpus", "timeout"],
+    later: &["retries"],
+    never: &[],
+};

@@ -1,0 +1,109 @@
+use super::*;
+
+const TEST: &str = "\
+version: 1
+environment: test
+data: { DATASET_URI: \"s3://rain/test/\" }
+parameters:
+  EPOCHS: \"20\"
+  _SEED: \"7\"
+compute: { queue: gpu-test, vcpus: 0.5, memory: 2GiB, gpus: 1, timeout: 6h }
+";
+
+fn refused(text: &str) -> String {
+    parse(text).expect_err(text).to_string()
+}
+
+#[test]
+fn settings_are_read_and_stored_under_their_digest() {
+    let settings = parse(TEST).unwrap();
+    assert_eq!(
+        settings.to_json(),
+        r#"{"schema":1,"environment":"test","data":{"DATASET_URI":"s3://rain/test/"},"parameters":{"EPOCHS":"20","_SEED":"7"},"compute":{"queue":"gpu-test","vcpus":0.5,"memory_mib":2048,"gpus":1,"timeout_seconds":21600}}"#
+    );
+    assert_eq!(settings.digest(), sha256(settings.to_json().as_bytes()));
+    let stored: Settings = serde_json::from_str(&settings.to_json()).unwrap();
+    assert_eq!(stored, settings);
+    let variables: Vec<String> =
+        settings.variables().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(variables, ["DATASET_URI=s3://rain/test/", "EPOCHS=20", "_SEED=7"]);
+}
+
+#[test]
+fn the_digest_does_not_depend_on_how_the_file_is_written() {
+    let other = "\
+# the same
+compute:
+  { timeout: 360m, gpus: 1, memory: 2048MiB, vcpus: 0.50, queue: gpu-test }
+parameters: { _SEED: '7', EPOCHS: '20' }
+data: { DATASET_URI: s3://rain/test/ }
+environment: test
+version: 1
+";
+    assert_eq!(parse(other).unwrap().digest(), parse(TEST).unwrap().digest());
+    let changed = TEST.replace("\"20\"", "\"21\"");
+    assert_ne!(parse(&changed).unwrap().digest(), parse(TEST).unwrap().digest());
+}
+
+#[test]
+fn the_smallest_settings_name_their_environment() {
+    let settings = parse("version: 1\nenvironment: test\n").unwrap();
+    assert_eq!(settings.compute, EnvironmentCompute::default());
+    assert_eq!(settings.variables().count(), 0);
+}
+
+#[test]
+fn what_is_not_built_is_refused_at_its_place() {
+    for key in keys::SETTINGS.later {
+        let text = format!("version: 1\nenvironment: test\n{key}: []\n");
+        assert_eq!(
+            refused(&text),
+            format!("3:1: `{key}` is not supported yet; leave it out for now")
+        );
+    }
+    assert_eq!(
+        refused("version: 1\nenvironment: test\ncompute: { retries: { spot: 3 } }\n"),
+        "3:12: `retries` is not supported yet; leave it out for now"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_all_at_once() {
+    let text = "\
+version: 1
+environment: Test
+data: { epochs: x, AWS_REGION: x, SIGNALBOX_ORDER: x, 1A: x, OK: 20 }
+parameters: { A: a, B: \"\" }
+compute: { queue: a/b, memory: 2GB, timeout: 5 }
+";
+    let expected = [
+        "2:14: \"Test\" is not an environment name",
+        "3:9: \"epochs\" is not a variable that can be set here",
+        "3:20: \"AWS_REGION\" is not a variable that can be set here",
+        "3:35: \"SIGNALBOX_ORDER\" is not a variable that can be set here",
+        "3:55: \"1A\" is not a variable that can be set here",
+        "3:66: `OK` must be a text, found the number 20; put it in quotes: \"20\"",
+        "4:24: `B` is empty",
+        "5:19: \"a/b\" is not a Batch job queue",
+        "5:32: `memory` is wrong: \"2GB\" is not a memory size; did you mean 2GiB?",
+        "5:46: `timeout` is wrong: \"5\" is not a duration",
+    ];
+    let found = refused(text);
+    let lines: Vec<&str> = found.lines().collect();
+    assert_eq!(lines.len(), expected.len(), "{found}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line}\n{expected}");
+    }
+}
+
+#[test]
+fn a_variable_is_set_once() {
+    let text = "version: 1\nenvironment: test\ndata: { A: x }\nparameters: { A: y }\n";
+    assert_eq!(refused(text), "4:15: `A` is given twice, first in `data`");
+}
+
+#[test]
+fn variables_fit_into_a_submission() {
+    let text = format!("version: 1\nenvironment: test\ndata: {{ A: {} }}\n", "x".repeat(9_000));
+    assert!(refused(&text).starts_with("1:1: the variables take 9001 bytes"));
+}
