@@ -125,7 +125,7 @@ def test_a_missing_queue_is_refused(batch, define, name):
 
 
 @STUB
-@pytest.mark.wrong("moto", "looks at the name's first characters only")
+@pytest.mark.wrong("moto", "does not look at the names of jobs that it does not run")
 def test_a_bad_name_is_refused(submit):
     for bad in ("", "-a", "a b", "a.b", "x" * 129):
         with refused(400, "ClientException"):
