@@ -1,1 +1,172 @@
-//! Not written yet.
+//! Batch: queues of jobs, each job a process of this machine in a folder of its own.
+//!
+//! A job is one JSON document, written before anybody hears of the change it holds. A process is
+//! started through a shim that writes down its exit code itself, so jobs outlive the engine and
+//! are found again by the next one.
+
+mod api;
+mod arn;
+mod config;
+mod definitions;
+mod detail;
+mod endpoints;
+mod image;
+mod job;
+mod launch;
+mod lifecycle;
+mod overrides;
+mod queues;
+mod shim;
+mod state;
+mod submit;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::ecr::durable::{Outbox, Pending, Tasks, write_json};
+use crate::events::EventSink;
+use crate::principals::Principals;
+use crate::wire::WireError;
+pub use config::{BatchConfig, GRACE, QueueSpec};
+use definitions::Definitions;
+pub use endpoints::container_endpoints;
+use job::Job;
+use queues::Queues;
+use shim::Shim;
+use state::State;
+
+/// A job's document, in the job's folder.
+const RECORD: &str = "job.json";
+/// What a job and its shim print, in the job's folder.
+const LOG: &str = "log.txt";
+
+/// Batch, and the containers of its jobs.
+#[derive(Clone)]
+pub struct Batch {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// Where each job has its folder.
+    jobs: PathBuf,
+    /// Where unpacked images are kept.
+    images: PathBuf,
+    clock: Clock,
+    config: BatchConfig,
+    principals: Arc<Principals>,
+    shim: Shim,
+    state: Mutex<State>,
+    outbox: Arc<Outbox>,
+    tasks: Tasks,
+}
+
+impl Batch {
+    /// Opens the jobs in `dir`, adopts those that run, and emits what was not emitted. Must be
+    /// called within a runtime.
+    ///
+    /// # Errors
+    /// When the folder cannot be written or holds what this engine did not write, or when this
+    /// machine has no `sh`.
+    pub fn open(
+        dir: &Path,
+        clock: Clock,
+        sink: Arc<dyn EventSink>,
+        principals: Arc<Principals>,
+        config: BatchConfig,
+    ) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(dir)?;
+        let dir = dir.canonicalize()?;
+        let (jobs, images) = (dir.join("jobs"), dir.join("images"));
+        let definitions = Definitions::open(&dir.join("definitions"))?;
+        let queues = Queues::open(&dir, &config)?;
+        let state = State::open(&jobs, definitions, queues)?;
+        let inner = Inner {
+            jobs,
+            images,
+            clock,
+            config,
+            principals,
+            shim: Shim::find()?,
+            state: Mutex::new(state),
+            outbox: Arc::new(Outbox::new(sink)),
+            tasks: Tasks::new(),
+        };
+        let batch = Self { inner: Arc::new(inner) };
+        lifecycle::resume(&batch.inner);
+        Ok(batch)
+    }
+
+    /// The folder of a job: its `log.txt` is there, and while it runs its `work`.
+    #[must_use]
+    pub fn job_folder(&self, id: &str) -> PathBuf {
+        self.inner.jobs.join(id)
+    }
+
+    /// Lets go of the jobs, which run on, and ends what runs in the background.
+    pub async fn close(&self) {
+        self.inner.tasks.close().await;
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, job: &Job) -> std::io::Result<()> {
+        write_json(&self.jobs.join(&job.id).join(RECORD), job)
+    }
+
+    /// Changes a job; nothing is changed unless the change is on disk. `None` when it is unknown.
+    fn change<T>(
+        self: &Arc<Self>,
+        state: &mut State,
+        id: &str,
+        change: impl FnOnce(&mut Job) -> T,
+    ) -> std::io::Result<Option<T>> {
+        let Some(job) = state.jobs.get_mut(id) else { return Ok(None) };
+        let mut after = job.clone();
+        let result = change(&mut after);
+        self.write(&after)?;
+        *job = after;
+        if !job.pending.is_empty() {
+            self.outbox.flush(&self.tasks, Arc::clone(self), id.to_owned());
+        }
+        Ok(Some(result))
+    }
+}
+
+impl Pending for Inner {
+    fn first(&self, key: &str) -> Option<Value> {
+        self.lock().jobs.get(key)?.pending.first().cloned()
+    }
+
+    fn emitted(&self, key: &str) {
+        let mut state = self.lock();
+        if let Some(job) = state.jobs.get_mut(key) {
+            job.pending.remove(0);
+            if let Err(error) = self.write(job) {
+                tracing::warn!(job = key, %error, "an emitted event could not be marked and will come again");
+            }
+        }
+    }
+}
+
+/// What Batch says to a request that it cannot carry out.
+fn refuse(message: impl Into<String>) -> WireError {
+    WireError::client("ClientException", message)
+}
+
+/// Whether Batch takes `name` for a job, a queue or a definition.
+fn is_name(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (1..=128).contains(&name.len())
+        && name.as_bytes()[0].is_ascii_alphanumeric()
+        && name.bytes().all(word)
+}

@@ -31,7 +31,10 @@ impl Reference {
         if let Some((repository, digest)) = path.split_once('@') {
             // `name:tag@digest` is the digest; the tag is only for the reader.
             let repository = repository.split(':').next().unwrap_or_default().to_owned();
-            return Some(Self { repository, version: Version::Digest(Digest::parse(digest)?) });
+            // What is no digest is an image that cannot be found, not one of another registry.
+            let version = Digest::parse(digest)
+                .map_or_else(|| Version::Tag(digest.to_owned()), Version::Digest);
+            return Some(Self { repository, version });
         }
         let (repository, tag) = path.split_once(':').unwrap_or((path, "latest"));
         Some(Self { repository: repository.to_owned(), version: Version::Tag(tag.to_owned()) })
