@@ -41,6 +41,11 @@ fn a_whole_definition_is_read_in_the_order_of_the_file() {
 }
 
 #[test]
+fn the_example_that_users_copy_is_read() {
+    parsed(include_str!("../../../../examples/rain/signalbox.yaml"));
+}
+
+#[test]
 fn a_definition_survives_being_stored() {
     let definition = parsed(RAIN);
     let stored = serde_json::to_string_pretty(&definition).unwrap();
