@@ -1,0 +1,65 @@
+//! The attempt's log: live on standard output, and kept within bounds for `log.txt`.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+mod kept;
+
+use kept::Kept;
+
+/// How much of each end of a log is kept, in bytes.
+pub(crate) const EACH_END: usize = 8 * 1024 * 1024;
+
+/// Where everything goes that the attempt's commands and the runner itself have to say.
+#[derive(Clone)]
+pub(crate) struct Log(Arc<Mutex<Inner>>);
+
+struct Inner {
+    echo: Box<dyn Write + Send>,
+    kept: Kept,
+    inside_a_line: bool,
+}
+
+impl Log {
+    /// A log that is echoed to `echo` and keeps `each_end` bytes of its beginning and of its end.
+    pub(crate) fn new(echo: impl Write + Send + 'static, each_end: usize) -> Self {
+        let kept = Kept::new(each_end);
+        Self(Arc::new(Mutex::new(Inner { echo: Box::new(echo), kept, inside_a_line: false })))
+    }
+
+    /// Says something of the runner's own, on a line of its own.
+    pub(crate) fn say(&self, message: impl Display) {
+        let mut inner = self.lock();
+        let line = format!("{}signalbox: {message}\n", if inner.inside_a_line { "\n" } else { "" });
+        inner.pass(line.as_bytes());
+    }
+
+    /// Passes on what a command wrote, byte for byte.
+    pub(crate) fn pass(&self, bytes: &[u8]) {
+        self.lock().pass(bytes);
+    }
+
+    /// What is kept, with a plain mark where something was left out.
+    pub(crate) fn text(&self) -> Vec<u8> {
+        self.lock().kept.text()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A log is as good after a panic elsewhere as before.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn pass(&mut self, bytes: &[u8]) {
+        let Some(last) = bytes.last() else { return };
+        self.inside_a_line = *last != b'\n';
+        self.kept.push(bytes);
+        // Nobody may be reading any more; the log is uploaded all the same.
+        let _ = self.echo.write_all(bytes).and_then(|()| self.echo.flush());
+    }
+}
+
+#[cfg(test)]
+mod tests;
