@@ -12,8 +12,8 @@ use crate::principals::Principal;
 use crate::sqs;
 use crate::wire::{Answer, WireError};
 
-/// The most that a request may carry: a full batch of SQS with its escapes.
-const LARGEST: usize = 2 * 1024 * 1024;
+/// The most that a request may carry: the 1 MiB of SQS when each of its bytes is escaped to six.
+const LARGEST: usize = 8 * 1024 * 1024;
 
 /// Answers one call, and says what it was about.
 pub(super) async fn answer(

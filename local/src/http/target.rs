@@ -84,8 +84,10 @@ pub(super) fn target(request: &Parts) -> Target {
 /// The access key that signed the request, in its header or (presigned) in its address.
 pub(super) fn access_key(request: &Parts) -> Option<&str> {
     signed(&request.headers).or_else(|| {
-        let query = request.uri.query()?.split('&');
-        let credential = query.into_iter().find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
+        let credential = request.uri.query()?.split('&').find_map(|pair| {
+            let signed = pair.strip_prefix("X-Amz-Credential=");
+            signed.or_else(|| pair.strip_prefix("AWSAccessKeyId="))
+        })?;
         credential.split(['/', '%']).next()
     })
 }
