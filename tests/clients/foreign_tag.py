@@ -77,8 +77,10 @@ def push(engine: Engine, layout: Layout) -> None:
 def reason(folder: Path, digest: str) -> str | None:
     """The line in which the image function says what it made of the push."""
     for log in sorted(folder.rglob("*.log")):
+        if "image" not in log.name.lower():
+            continue
         for line in log.read_text(errors="replace").splitlines():
-            if digest in line and TAG in line and "image" in log.name:
+            if TAG in line and (digest in line or "rain-trainer" in line):
                 return line
     return None
 
@@ -91,7 +93,7 @@ def main() -> None:
         layout = Layout(Path(scratch))
         push(engine, layout)
     print(f"pushed {layout.digest} as rain-trainer:{TAG}")
-    line = until("a line of the image function's log that names tag and digest", 60, lambda: reason(folder, layout.digest))
+    line = until("a line of the image function's log that names the image", 60, lambda: reason(folder, layout.digest))
     print(f"  {line}")
     until("the end of its message", 60, lambda: True if engine.waiting("images") == 0 else None)
     for bucket in BUCKETS:
