@@ -63,7 +63,9 @@ async fn read(body: Body) -> Result<Value, WireError> {
     if bytes.is_empty() {
         return Ok(json!({}));
     }
-    let malformed = |error| WireError::client("SerializationException", format!("The request is no JSON: {error}"));
+    let malformed = |error| {
+        WireError::client("SerializationException", format!("The request is no JSON: {error}"))
+    };
     serde_json::from_slice(&bytes).map_err(malformed)
 }
 

@@ -66,8 +66,9 @@ impl RequestLog {
         std::fs::create_dir_all(dir)?;
         let file = OpenOptions::new().create(true).append(true).open(dir.join("requests.jsonl"))?;
         let (sender, receiver) = mpsc::channel();
-        let writer =
-            std::thread::Builder::new().name("requests".to_owned()).spawn(move || write(file, &receiver))?;
+        let writer = std::thread::Builder::new()
+            .name("requests".to_owned())
+            .spawn(move || write(file, &receiver))?;
         Ok(Arc::new(Self {
             clock,
             kill_at,

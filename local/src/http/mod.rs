@@ -107,7 +107,8 @@ async fn dispatch(State(shared): State<Shared>, request: HttpRequest) -> Respons
             let mut request = HttpRequest::from_parts(parts, body);
             request.extensions_mut().insert(called.clone());
             let response = object(&shared.s3, request).await;
-            let (operation, detail) = called.take().unwrap_or_else(|| ("Unknown".to_owned(), String::new()));
+            let (operation, detail) =
+                called.take().unwrap_or_else(|| ("Unknown".to_owned(), String::new()));
             (response, "s3", operation, detail)
         }
     };
@@ -149,14 +150,19 @@ fn name_request(headers: &mut HeaderMap, service: &str, number: u64) {
 }
 
 async fn object(s3: &S3Service, request: HttpRequest) -> Response {
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let length =
+        request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > LARGEST_OBJECT) {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "A request may carry 5 GiB at most.").into_response();
+        return (StatusCode::PAYLOAD_TOO_LARGE, "A request may carry 5 GiB at most.")
+            .into_response();
     }
     let request = request.map(|body| match length {
         Some(_) => s3s::Body::http_body_unsync(body),
         // Without a length the body is counted as it comes.
-        None => s3s::Body::http_body_unsync(Limited::new(body, usize::try_from(LARGEST_OBJECT).unwrap_or(usize::MAX))),
+        None => s3s::Body::http_body_unsync(Limited::new(
+            body,
+            usize::try_from(LARGEST_OBJECT).unwrap_or(usize::MAX),
+        )),
     });
     match s3.call(request).await {
         Ok(response) => response.map(Body::new),

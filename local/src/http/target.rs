@@ -112,5 +112,6 @@ pub(super) fn detail(body: &serde_json::Value) -> String {
     ];
     let text = FIELDS.iter().find_map(|field| body.get(field)?.as_str()).unwrap_or_default();
     // Of a queue's URL the name is enough.
-    if text.starts_with("http") { text.rsplit('/').next().unwrap_or_default() } else { text }.to_owned()
+    if text.starts_with("http") { text.rsplit('/').next().unwrap_or_default() } else { text }
+        .to_owned()
 }

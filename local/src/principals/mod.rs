@@ -56,7 +56,13 @@ impl Principal {
         // A key is 20 characters long, an id of a user or role 21.
         let mut access_key_id = random::id(prefix);
         access_key_id.pop();
-        Self { kind, name: name.to_owned(), user_id, access_key_id, secret_access_key: random::secret() }
+        Self {
+            kind,
+            name: name.to_owned(),
+            user_id,
+            access_key_id,
+            secret_access_key: random::secret(),
+        }
     }
 }
 

@@ -23,7 +23,10 @@ pub fn uuid() -> String {
 
 /// `length` characters of `alphabet`, which has 32 or 64 of them.
 fn characters<const N: usize>(alphabet: &[u8]) -> String {
-    bytes::<N>().iter().map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])).collect()
+    bytes::<N>()
+        .iter()
+        .map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()]))
+        .collect()
 }
 
 /// The 17 characters that follow the four of an id such as `AIDA…` or `ASIA…`, with `prefix` before them.

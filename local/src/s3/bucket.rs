@@ -90,7 +90,11 @@ impl Bucket {
     }
 
     /// Finds a version (the newest when `version_id` is none) and opens its bytes.
-    pub(super) fn read(&self, key: &str, version_id: Option<&str>) -> S3Result<(Version, File, Versioning)> {
+    pub(super) fn read(
+        &self,
+        key: &str,
+        version_id: Option<&str>,
+    ) -> S3Result<(Version, File, Versioning)> {
         let state = self.state();
         let version = state.find(key, version_id)?.clone();
         // Opened under the lock: a write that replaces it cannot pull the file away in between.
@@ -100,7 +104,11 @@ impl Bucket {
     }
 
     /// Finds a version (the newest when `version_id` is none).
-    pub(super) fn describe(&self, key: &str, version_id: Option<&str>) -> S3Result<(Version, Versioning)> {
+    pub(super) fn describe(
+        &self,
+        key: &str,
+        version_id: Option<&str>,
+    ) -> S3Result<(Version, Versioning)> {
         let state = self.state();
         Ok((state.find(key, version_id)?.clone(), state.versioning))
     }
@@ -154,7 +162,8 @@ impl Bucket {
         condition.check_delete(state.current(key))?;
         let objects = self.objects();
         let Some(versions) = state.index.get_mut(key) else { return Ok(None) };
-        let removed = drop_versions(&objects, versions, version_id).map_err(S3Error::internal_error)?;
+        let removed =
+            drop_versions(&objects, versions, version_id).map_err(S3Error::internal_error)?;
         if versions.is_empty() {
             state.index.remove(key);
             remove_empty_folders(&objects, &path::folder(key));
@@ -185,11 +194,14 @@ impl State {
             Some(id) => versions.iter().find(|version| version.version_id == id),
         };
         match (found, version_id) {
-            (Some(version), _) if version.delete_marker => {
-                Err(marked(s3_error!(MethodNotAllowed, "The specified version is a delete marker.")))
-            }
+            (Some(version), _) if version.delete_marker => Err(marked(s3_error!(
+                MethodNotAllowed,
+                "The specified version is a delete marker."
+            ))),
             (Some(version), _) => Ok(version),
-            (None, Some(_)) => Err(s3_error!(NoSuchVersion, "The specified version does not exist.")),
+            (None, Some(_)) => {
+                Err(s3_error!(NoSuchVersion, "The specified version does not exist."))
+            }
             (None, None) => {
                 let error = s3_error!(NoSuchKey, "The specified key does not exist.");
                 Err(if versions.is_empty() { error } else { marked(error) })

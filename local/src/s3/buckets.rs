@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use s3s::dto::{
     Bucket as BucketAnswer, BucketLocationConstraint, BucketVersioningStatus, CreateBucketInput,
     CreateBucketOutput, GetBucketLocationInput, GetBucketLocationOutput, GetBucketVersioningInput,
-    GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput,
-    PutBucketVersioningInput, PutBucketVersioningOutput, Timestamp as S3Time,
+    GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput,
+    ListBucketsOutput, PutBucketVersioningInput, PutBucketVersioningOutput, Timestamp as S3Time,
 };
 use s3s::{S3Error, S3Result, s3_error};
 
@@ -18,10 +18,17 @@ use crate::REGION;
 impl S3 {
     pub(super) fn make_bucket(&self, input: &CreateBucketInput) -> S3Result<CreateBucketOutput> {
         if self.bucket(&input.bucket).is_ok() {
-            return Err(s3_error!(BucketAlreadyOwnedByYou, "The bucket {} is there already.", input.bucket));
+            return Err(s3_error!(
+                BucketAlreadyOwnedByYou,
+                "The bucket {} is there already.",
+                input.bucket
+            ));
         }
         self.create_bucket(&input.bucket, false).map_err(S3Error::internal_error)?;
-        Ok(CreateBucketOutput { location: Some(format!("/{}", input.bucket)), ..Default::default() })
+        Ok(CreateBucketOutput {
+            location: Some(format!("/{}", input.bucket)),
+            ..Default::default()
+        })
     }
 
     pub(super) fn head_bucket(&self, input: &HeadBucketInput) -> S3Result<HeadBucketOutput> {
@@ -39,13 +46,19 @@ impl S3 {
         Ok(ListBucketsOutput { buckets: Some(answers.collect()), ..Default::default() })
     }
 
-    pub(super) fn location(&self, input: &GetBucketLocationInput) -> S3Result<GetBucketLocationOutput> {
+    pub(super) fn location(
+        &self,
+        input: &GetBucketLocationInput,
+    ) -> S3Result<GetBucketLocationOutput> {
         self.bucket(&input.bucket)?;
         let location_constraint = Some(BucketLocationConstraint::from(REGION.to_owned()));
         Ok(GetBucketLocationOutput { location_constraint })
     }
 
-    pub(super) fn versioning(&self, input: &GetBucketVersioningInput) -> S3Result<GetBucketVersioningOutput> {
+    pub(super) fn versioning(
+        &self,
+        input: &GetBucketVersioningInput,
+    ) -> S3Result<GetBucketVersioningOutput> {
         let status = match self.bucket(&input.bucket)?.state().versioning {
             Versioning::Off => None,
             Versioning::Enabled => Some(BucketVersioningStatus::ENABLED),

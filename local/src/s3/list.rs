@@ -33,7 +33,9 @@ impl<'a> After<'a> {
     /// What a marker means: the key or, when the page before ended with one, the common prefix.
     pub(super) fn marker(marker: &'a str, delimiter: Option<&str>) -> Self {
         match delimiter {
-            Some(delimiter) if !delimiter.is_empty() && marker.ends_with(delimiter) => Self::Common(marker),
+            Some(delimiter) if !delimiter.is_empty() && marker.ends_with(delimiter) => {
+                Self::Common(marker)
+            }
             _ => Self::Key(marker),
         }
     }
@@ -95,7 +97,9 @@ fn page<'i>(
     let mut page = Page::default();
     let mut last = None;
     let mut from = first(query);
-    while let Some((key, versions)) = index.range::<str, _>((as_bound(&from), Bound::Unbounded)).next() {
+    while let Some((key, versions)) =
+        index.range::<str, _>((as_bound(&from), Bound::Unbounded)).next()
+    {
         if !key.starts_with(query.prefix) {
             break;
         }

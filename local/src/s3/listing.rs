@@ -2,9 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
-    CommonPrefix, DeleteMarkerEntry, EncodingType, ListObjectVersionsInput, ListObjectVersionsOutput,
-    ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
-    ObjectStorageClass, ObjectVersion, ObjectVersionStorageClass,
+    CommonPrefix, DeleteMarkerEntry, EncodingType, ListObjectVersionsInput,
+    ListObjectVersionsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, Object, ObjectStorageClass, ObjectVersion, ObjectVersionStorageClass,
 };
 use s3s::{S3Result, s3_error};
 
@@ -14,7 +14,8 @@ use super::read::{etag, modified};
 use super::version::{Version, Versioning};
 
 /// What stands for itself in an encoded name.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/').remove(b'*');
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/').remove(b'*');
 
 /// The most that one page holds.
 const MOST: i32 = 1000;
@@ -34,13 +35,16 @@ impl S3 {
         let state = bucket.state();
         let query = query(input.prefix.as_deref(), input.delimiter.as_deref(), max, after);
         let page = list::objects(&state.index, &query);
-        let contents: Vec<Object> = page.entries.iter().map(|entry| names.object(entry.version)).collect();
+        let contents: Vec<Object> =
+            page.entries.iter().map(|entry| names.object(entry.version)).collect();
         Ok(ListObjectsV2Output {
             key_count: i32::try_from(contents.len() + page.common_prefixes.len()).ok(),
             contents: Some(contents),
             common_prefixes: Some(names.common(&page.common_prefixes)),
             is_truncated: Some(page.next.is_some()),
-            next_continuation_token: page.next.map(|(name, version)| write_token(version.is_none(), &name)),
+            next_continuation_token: page
+                .next
+                .map(|(name, version)| write_token(version.is_none(), &name)),
             name: Some(input.bucket),
             max_keys: Some(max),
             prefix: Some(names.show(input.prefix.as_deref().unwrap_or_default())),
@@ -60,7 +64,8 @@ impl S3 {
         let after = marker.map_or(After::Start, |marker| After::marker(marker, delimiter));
         let names = Names(input.encoding_type.clone());
         let state = bucket.state();
-        let page = list::objects(&state.index, &query(input.prefix.as_deref(), delimiter, max, after));
+        let page =
+            list::objects(&state.index, &query(input.prefix.as_deref(), delimiter, max, after));
         Ok(ListObjectsOutput {
             contents: Some(page.entries.iter().map(|entry| names.object(entry.version)).collect()),
             common_prefixes: Some(names.common(&page.common_prefixes)),
@@ -92,7 +97,8 @@ impl S3 {
         };
         let names = Names(input.encoding_type.clone());
         let state = bucket.state();
-        let page = list::versions(&state.index, &query(input.prefix.as_deref(), delimiter, max, after));
+        let page =
+            list::versions(&state.index, &query(input.prefix.as_deref(), delimiter, max, after));
         let (markers, versions): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
             page.entries.iter().partition(|entry| entry.version.delete_marker);
         let (next_key_marker, next_version_id_marker) = page.next.clone().unzip();
@@ -127,7 +133,9 @@ fn query<'a>(
 
 fn max(asked: Option<i32>) -> S3Result<i32> {
     match asked {
-        Some(negative) if negative < 0 => Err(s3_error!(InvalidArgument, "max-keys is 0 at least.")),
+        Some(negative) if negative < 0 => {
+            Err(s3_error!(InvalidArgument, "max-keys is 0 at least."))
+        }
         asked => Ok(asked.unwrap_or(MOST).min(MOST)),
     }
 }
@@ -185,7 +193,9 @@ impl Names {
             is_latest: Some(entry.latest),
             last_modified: Some(modified(version)),
             size: i64::try_from(version.size).ok(),
-            storage_class: Some(ObjectVersionStorageClass::from_static(ObjectVersionStorageClass::STANDARD)),
+            storage_class: Some(ObjectVersionStorageClass::from_static(
+                ObjectVersionStorageClass::STANDARD,
+            )),
             version_id: version.shown_id(Versioning::Enabled),
             ..Default::default()
         }

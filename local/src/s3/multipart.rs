@@ -49,8 +49,10 @@ impl S3 {
         let (input, trailers) = (request.input, request.trailing_headers);
         let bucket = self.bucket(&input.bucket)?;
         let (_, folder) = upload::open(&bucket, &input.upload_id, &input.key)?;
-        let number = u32::try_from(input.part_number).ok().filter(|number| (1..=10_000).contains(number));
-        let outside = || s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000.");
+        let number =
+            u32::try_from(input.part_number).ok().filter(|number| (1..=10_000).contains(number));
+        let outside =
+            || s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000.");
         let number = number.ok_or_else(outside)?;
         let checksums = Checksums {
             crc32: input.checksum_crc32,
@@ -86,8 +88,10 @@ impl S3 {
         let incoming = bucket.incoming();
         let joined = tokio::task::spawn_blocking(move || upload::join(&incoming, &chosen)).await;
         let staged = joined.map_err(S3Error::internal_error)?.map_err(S3Error::internal_error)?;
-        let condition = WriteCondition { if_match: input.if_match, if_none_match: input.if_none_match };
-        let (version, versioning) = self.commit(&bucket, &input.key, upload.headers, &staged, &condition)?;
+        let condition =
+            WriteCondition { if_match: input.if_match, if_none_match: input.if_none_match };
+        let (version, versioning) =
+            self.commit(&bucket, &input.key, upload.headers, &staged, &condition)?;
         upload::remove(&folder).map_err(S3Error::internal_error)?;
         Ok(CompleteMultipartUploadOutput {
             location: Some(format!("/{}/{}", input.bucket, input.key)),
@@ -99,7 +103,10 @@ impl S3 {
         })
     }
 
-    pub(super) fn abort(&self, input: &AbortMultipartUploadInput) -> S3Result<AbortMultipartUploadOutput> {
+    pub(super) fn abort(
+        &self,
+        input: &AbortMultipartUploadInput,
+    ) -> S3Result<AbortMultipartUploadOutput> {
         let bucket = self.bucket(&input.bucket)?;
         let (_, folder) = upload::open(&bucket, &input.upload_id, &input.key)?;
         upload::remove(&folder).map_err(S3Error::internal_error)?;

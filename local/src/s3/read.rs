@@ -7,8 +7,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures_util::stream;
 use s3s::dto::{
-    ChecksumMode, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StreamingBlob,
-    Timestamp as S3Time,
+    ChecksumMode, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+    StreamingBlob, Timestamp as S3Time,
 };
 use s3s::{Body, S3Error, S3Result, s3_error};
 
@@ -111,7 +111,10 @@ fn enabled(mode: Option<&ChecksumMode>) -> bool {
 }
 
 /// Which bytes are asked for, and how `Content-Range` says it.
-fn part(version: &Version, range: Option<s3s::dto::Range>) -> S3Result<(Range<u64>, Option<String>)> {
+fn part(
+    version: &Version,
+    range: Option<s3s::dto::Range>,
+) -> S3Result<(Range<u64>, Option<String>)> {
     let Some(range) = range else { return Ok((0..version.size, None)) };
     let outside = |_| s3_error!(InvalidRange, "The requested range is not satisfiable");
     let range = range.check(version.size).map_err(outside)?;

@@ -69,7 +69,10 @@ impl Expected {
 
     fn check(&self, md5: &[u8], found: &Checksums) -> S3Result<()> {
         if self.content_md5.as_ref().is_some_and(|given| *given != BASE64_STANDARD.encode(md5)) {
-            return Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."));
+            return Err(s3_error!(
+                BadDigest,
+                "The Content-MD5 you specified did not match what we received."
+            ));
         }
         let given = &self.checksums;
         for (name, given, found) in [
@@ -81,7 +84,10 @@ impl Expected {
         ] {
             let given = given.clone().or_else(|| self.trailer(name));
             if given.is_some() && given != *found {
-                return Err(s3_error!(BadDigest, "The {name} you specified did not match the calculated checksum."));
+                return Err(s3_error!(
+                    BadDigest,
+                    "The {name} you specified did not match the calculated checksum."
+                ));
             }
         }
         Ok(())
@@ -121,7 +127,8 @@ pub(super) async fn receive(
         while let Some(chunk) = body.next().await {
             buffer.extend_from_slice(&chunk.map_err(incomplete)?);
             if buffer.len() >= SMALL {
-                (writer, buffer) = write_aside(writer, buffer).await.map_err(S3Error::internal_error)?;
+                (writer, buffer) =
+                    write_aside(writer, buffer).await.map_err(S3Error::internal_error)?;
             }
         }
     }

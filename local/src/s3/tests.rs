@@ -1,0 +1,270 @@
+use std::path::Path;
+
+use proptest::prelude::*;
+use s3s::dto::{
+    DeleteObjectInput, ETag, ETagCondition, GetObjectInput, PutObjectInput, PutObjectOutput,
+    StreamingBlob,
+};
+use s3s::{Body, S3Error, S3Request};
+
+use super::list::{After, Query};
+use super::*;
+
+fn store(dir: &Path, versioned: bool) -> Arc<S3> {
+    let s3 = S3::open(dir, Clock::default()).unwrap();
+    s3.create_bucket("bucket", versioned).unwrap();
+    s3
+}
+
+fn put_input(key: &str, body: &str) -> PutObjectInput {
+    PutObjectInput {
+        bucket: "bucket".to_owned(),
+        key: key.to_owned(),
+        body: Some(StreamingBlob::from(Body::from(body.to_owned()))),
+        ..Default::default()
+    }
+}
+
+async fn put_if(s3: &S3, input: PutObjectInput) -> Result<PutObjectOutput, S3Error> {
+    let request = S3Request {
+        input,
+        method: axum::http::Method::PUT,
+        uri: axum::http::Uri::default(),
+        headers: axum::http::HeaderMap::default(),
+        extensions: axum::http::Extensions::default(),
+        credentials: None,
+        region: None,
+        service: None,
+        trailing_headers: None,
+    };
+    s3.put(request).await
+}
+
+async fn put(s3: &S3, key: &str, body: &str) -> PutObjectOutput {
+    put_if(s3, put_input(key, body)).await.unwrap()
+}
+
+async fn get(s3: &S3, key: &str, version: Option<&str>) -> Result<String, S3Error> {
+    let input = GetObjectInput {
+        bucket: "bucket".to_owned(),
+        key: key.to_owned(),
+        version_id: version.map(str::to_owned),
+        ..Default::default()
+    };
+    let body = Body::from(s3.get(input)?.body.unwrap());
+    let bytes = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
+    Ok(String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+fn delete(s3: &S3, key: &str, version: Option<&str>) -> s3s::dto::DeleteObjectOutput {
+    let input = DeleteObjectInput {
+        bucket: "bucket".to_owned(),
+        key: key.to_owned(),
+        version_id: version.map(str::to_owned),
+        ..Default::default()
+    };
+    s3.delete(input).unwrap()
+}
+
+fn code<T: std::fmt::Debug>(result: Result<T, S3Error>) -> String {
+    result.unwrap_err().code().as_str().to_owned()
+}
+
+#[tokio::test]
+async fn an_object_and_one_below_it_get_along_and_outlive_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    for key in ["a", "a/b", "a/", "/a", "a//b", "..", "a=", "a/b=/c"] {
+        put(&s3, key, key).await;
+    }
+    drop(s3);
+    let s3 = S3::open(dir.path(), Clock::default()).unwrap();
+    for key in ["a", "a/b", "a/", "/a", "a//b", "..", "a=", "a/b=/c"] {
+        assert_eq!(get(&s3, key, None).await.unwrap(), key);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_two_keys_share_a_folder_and_none_leaves_its_own(a in "[a/.=%~é]{1,8}", b in "[a/.=%~é]{1,8}") {
+        prop_assert_eq!(path::folder(&a) == path::folder(&b), a == b);
+        let normal = |part| matches!(part, std::path::Component::Normal(_));
+        prop_assert!(path::folder(&a).components().all(normal));
+        prop_assert!(!path::folder(&b).starts_with(path::folder(&a)) || a == b);
+    }
+}
+
+#[test]
+fn the_longest_key_fits_into_names_of_files() {
+    let key = "é".repeat(512);
+    for part in path::folder(&key).components() {
+        assert!(part.as_os_str().len() <= 255);
+    }
+    assert_ne!(path::folder(&key), path::folder(&format!("{}e", &key[..1022])));
+}
+
+#[tokio::test]
+async fn a_write_is_refused_when_its_condition_does_not_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    let create =
+        || PutObjectInput { if_none_match: Some(ETagCondition::Any), ..put_input("k", "new") };
+    let replace = |etag: &ETag| PutObjectInput {
+        if_match: Some(ETagCondition::ETag(etag.clone())),
+        ..put_input("k", "next")
+    };
+    assert_eq!(code(put_if(&s3, replace(&ETag::Strong("x".into()))).await), "NoSuchKey");
+    let first = put_if(&s3, create()).await.unwrap().e_tag.unwrap();
+    assert_eq!(code(put_if(&s3, create()).await), "PreconditionFailed");
+    put_if(&s3, replace(&first)).await.unwrap();
+    assert_eq!(code(put_if(&s3, replace(&first)).await), "PreconditionFailed");
+    assert_eq!(get(&s3, "k", None).await.unwrap(), "next");
+    // What was refused leaves nothing behind.
+    assert_eq!(std::fs::read_dir(dir.path().join("bucket/incoming")).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_create_a_key_at_once_one_wins() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), true);
+    let create = |n: usize| {
+        let s3 = Arc::clone(&s3);
+        let input = PutObjectInput {
+            if_none_match: Some(ETagCondition::Any),
+            ..put_input("k", &n.to_string())
+        };
+        tokio::spawn(async move { put_if(&s3, input).await.is_ok() })
+    };
+    let all = futures_util::future::join_all((0..32).map(create)).await;
+    assert_eq!(all.into_iter().filter(|won| *won.as_ref().unwrap()).count(), 1);
+}
+
+#[tokio::test]
+async fn old_versions_stay_readable_behind_newer_ones_and_delete_markers() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), true);
+    let first = put(&s3, "k", "1").await.version_id.unwrap();
+    put(&s3, "k", "2").await;
+    let marker = delete(&s3, "k", None);
+    assert_eq!(marker.delete_marker, Some(true));
+    drop(s3);
+    let s3 = S3::open(dir.path(), Clock::default()).unwrap();
+    assert_eq!(code(get(&s3, "k", None).await), "NoSuchKey");
+    assert_eq!(get(&s3, "k", Some(&first)).await.unwrap(), "1");
+    assert_eq!(code(get(&s3, "k", marker.version_id.as_deref()).await), "MethodNotAllowed");
+    delete(&s3, "k", marker.version_id.as_deref());
+    assert_eq!(get(&s3, "k", None).await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn a_deleted_object_of_a_plain_bucket_leaves_no_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    put(&s3, "a/b/c", "1").await;
+    put(&s3, "a/b/c", "2").await;
+    delete(&s3, "a/b/c", None);
+    delete(&s3, "a/b/c", None);
+    assert_eq!(std::fs::read_dir(dir.path().join("bucket/objects")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_is_gone_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    put(&s3, "k", "old").await;
+    drop(s3);
+    let folder = dir.path().join("bucket/objects/k=");
+    // The bytes of a second version, whose record was not written.
+    std::fs::write(folder.join("2"), "new").unwrap();
+    std::fs::write(folder.join("2.new"), "{").unwrap();
+    std::fs::write(dir.path().join("bucket/incoming/half"), "ne").unwrap();
+    let s3 = S3::open(dir.path(), Clock::default()).unwrap();
+    assert_eq!(get(&s3, "k", None).await.unwrap(), "old");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(dir.path().join("bucket/incoming")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_crash_before_the_old_record_was_removed_leaves_the_new_object() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    put(&s3, "k", "old").await;
+    let folder = dir.path().join("bucket/objects/k=");
+    let record = std::fs::read(folder.join("1.json")).unwrap();
+    put(&s3, "k", "new").await;
+    drop(s3);
+    std::fs::write(folder.join("1.json"), record).unwrap();
+    std::fs::write(folder.join("1"), "old").unwrap();
+    let s3 = S3::open(dir.path(), Clock::default()).unwrap();
+    assert_eq!(get(&s3, "k", None).await.unwrap(), "new");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_fit_its_checksum_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    let wrong =
+        PutObjectInput { checksum_crc32: Some("AAAAAA==".into()), ..put_input("k", "body") };
+    assert_eq!(code(put_if(&s3, wrong).await), "BadDigest");
+    let wrong = PutObjectInput { content_md5: Some("AAAAAA==".into()), ..put_input("k", "body") };
+    assert_eq!(code(put_if(&s3, wrong).await), "BadDigest");
+    assert_eq!(code(get(&s3, "k", None).await), "NoSuchKey");
+}
+
+#[tokio::test]
+async fn pages_hold_every_key_and_common_prefix_once_and_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    let keys = ["a", "a/1", "a/2", "b", "c/1", "c/2/3", "d"];
+    for key in keys {
+        put(&s3, key, "").await;
+    }
+    let bucket = s3.bucket("bucket").unwrap();
+    let state = bucket.state();
+    for max in 1..8 {
+        let (mut seen, mut next) = (Vec::new(), None::<(String, Option<String>)>);
+        loop {
+            let after = match &next {
+                None => After::Start,
+                Some((key, Some(_))) => After::Key(key),
+                Some((prefix, None)) => After::Common(prefix),
+            };
+            let page = list::objects(
+                &state.index,
+                &Query { delimiter: Some("/"), max, after, prefix: "" },
+            );
+            let keys = page.entries.iter().map(|entry| entry.version.key.clone());
+            let mut names: Vec<String> = keys.chain(page.common_prefixes).collect();
+            assert!(names.len() <= max);
+            names.sort();
+            seen.extend(names);
+            match page.next {
+                Some(more) => next = Some(more),
+                None => break,
+            }
+        }
+        assert_eq!(seen, ["a", "a/", "b", "c/", "d"], "in pages of {max}");
+    }
+    let below = list::objects(&state.index, &Query { prefix: "c/", max: 9, ..Query::default() });
+    let below: Vec<&str> = below.entries.iter().map(|entry| entry.version.key.as_str()).collect();
+    assert_eq!(below, ["c/1", "c/2/3"]);
+}
+
+#[tokio::test]
+async fn the_versions_of_a_key_are_listed_newest_first_over_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), true);
+    for body in ["1", "2", "3"] {
+        put(&s3, "k", body).await;
+    }
+    let bucket = s3.bucket("bucket").unwrap();
+    let state = bucket.state();
+    let first = list::versions(&state.index, &Query { max: 2, ..Query::default() });
+    assert_eq!(first.entries.iter().map(|entry| entry.latest).collect::<Vec<_>>(), [true, false]);
+    let (key, version) = first.next.unwrap();
+    let after = After::Version(&key, version.as_deref().unwrap());
+    let rest = list::versions(&state.index, &Query { max: 2, after, ..Query::default() });
+    assert_eq!(rest.entries.iter().map(|entry| entry.version.number).collect::<Vec<_>>(), [1]);
+    assert!(rest.next.is_none());
+}

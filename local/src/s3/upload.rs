@@ -68,7 +68,9 @@ pub(super) fn parts(folder: &Path) -> io::Result<Vec<Part>> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let Some((number, md5)) = name.to_str().and_then(|name| name.split_once('-')) else { continue };
+        let Some((number, md5)) = name.to_str().and_then(|name| name.split_once('-')) else {
+            continue;
+        };
         let Ok(number) = number.parse() else { continue };
         let (size, path) = (entry.metadata()?.len(), entry.path());
         parts.push(Part { number, md5: md5.to_owned(), size, path });
@@ -96,7 +98,8 @@ pub(super) fn choose(here: &[Part], named: &[(u32, String)]) -> S3Result<Vec<Par
     let mut chosen = Vec::new();
     for (number, md5) in named {
         let part = here.iter().find(|part| part.number == *number && part.md5 == *md5);
-        let missing = || s3_error!(InvalidPart, "Part {number} with this entity tag was not uploaded.");
+        let missing =
+            || s3_error!(InvalidPart, "Part {number} with this entity tag was not uploaded.");
         chosen.push(part.cloned().ok_or_else(missing)?);
     }
     let others = &chosen[..chosen.len() - 1];

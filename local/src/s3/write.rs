@@ -1,7 +1,8 @@
 //! Writing, copying and deleting objects.
 
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETagCondition, MetadataDirective, PutObjectInput, PutObjectOutput,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETagCondition,
+    MetadataDirective, PutObjectInput, PutObjectOutput,
 };
 use s3s::{S3Error, S3Request, S3Result, s3_error};
 
@@ -13,7 +14,10 @@ use super::staged::{self, Expected, Staged};
 use super::version::{Checksums, Headers, Version, Versioning};
 
 impl S3 {
-    pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
+    pub(super) async fn put(
+        &self,
+        request: S3Request<PutObjectInput>,
+    ) -> S3Result<PutObjectOutput> {
         let announced = announced(&request.headers);
         let (input, trailers) = (request.input, request.trailing_headers);
         let bucket = self.bucket(&input.bucket)?;
@@ -38,8 +42,10 @@ impl S3 {
             cache_control: input.cache_control,
             metadata: input.metadata.unwrap_or_default().into_iter().collect(),
         };
-        let condition = WriteCondition { if_match: input.if_match, if_none_match: input.if_none_match };
-        let (version, versioning) = self.commit(&bucket, &input.key, headers, &staged, &condition)?;
+        let condition =
+            WriteCondition { if_match: input.if_match, if_none_match: input.if_none_match };
+        let (version, versioning) =
+            self.commit(&bucket, &input.key, headers, &staged, &condition)?;
         Ok(PutObjectOutput {
             e_tag: Some(etag(&version)),
             version_id: version.shown_id(versioning),
@@ -86,7 +92,10 @@ impl S3 {
         }
     }
 
-    pub(super) async fn copy(&self, request: S3Request<CopyObjectInput>) -> S3Result<CopyObjectOutput> {
+    pub(super) async fn copy(
+        &self,
+        request: S3Request<CopyObjectInput>,
+    ) -> S3Result<CopyObjectOutput> {
         // s3s has no fields for the conditions on the destination.
         let condition = WriteCondition {
             if_match: condition(&request.headers, "if-match")?,
@@ -96,7 +105,8 @@ impl S3 {
         let CopySource::Bucket { bucket: from, key, version_id } = input.copy_source else {
             return Err(s3_error!(NotImplemented, "A copy's source is a bucket and a key."));
         };
-        let (source, mut file, from_versioning) = self.bucket(&from)?.read(&key, version_id.as_deref())?;
+        let (source, mut file, from_versioning) =
+            self.bucket(&from)?.read(&key, version_id.as_deref())?;
         let source_condition = ReadCondition {
             if_match: input.copy_source_if_match,
             if_none_match: input.copy_source_if_none_match,
@@ -104,7 +114,8 @@ impl S3 {
             if_unmodified_since: input.copy_source_if_unmodified_since,
         };
         source_condition.check_source(&source)?;
-        let replace = input.metadata_directive.is_some_and(|it| it.as_str() == MetadataDirective::REPLACE);
+        let replace =
+            input.metadata_directive.is_some_and(|it| it.as_str() == MetadataDirective::REPLACE);
         let headers = if replace {
             Headers {
                 content_type: input.content_type,
@@ -123,7 +134,8 @@ impl S3 {
         let mut staged =
             copied.await.map_err(S3Error::internal_error)?.map_err(S3Error::internal_error)?;
         staged.checksums = source.checksums.clone();
-        let (version, versioning) = self.commit(&bucket, &input.key, headers, &staged, &condition)?;
+        let (version, versioning) =
+            self.commit(&bucket, &input.key, headers, &staged, &condition)?;
         Ok(CopyObjectOutput {
             copy_object_result: Some(CopyObjectResult {
                 e_tag: Some(etag(&version)),

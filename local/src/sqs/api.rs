@@ -51,7 +51,8 @@ impl JsonService for Sqs {
 
 /// Reads an operation's parameters.
 pub(super) fn parse<T: DeserializeOwned>(body: Value) -> Result<T, WireError> {
-    serde_json::from_value(body).map_err(|error| WireError::client("SerializationException", error.to_string()))
+    serde_json::from_value(body)
+        .map_err(|error| WireError::client("SerializationException", error.to_string()))
 }
 
 /// What most operations begin with: the queue.
@@ -105,7 +106,8 @@ impl WireAttribute {
             _ => None,
         };
         let value = value.filter(|value| !value.is_empty());
-        let lacking = || invalid(format!("The message attribute {name} needs a type and a value that fits."));
+        let lacking =
+            || invalid(format!("The message attribute {name} needs a type and a value that fits."));
         Ok(Attribute { value: value.ok_or_else(lacking)?, data_type: self.data_type })
     }
 }

@@ -33,7 +33,10 @@ impl Batch {
                 return Err(WireError::client("InvalidBatchEntryId", message));
             }
             if !ids.insert(id) {
-                return Err(WireError::client("BatchEntryIdsNotDistinct", format!("Id {id} repeated.")));
+                return Err(WireError::client(
+                    "BatchEntryIdsNotDistinct",
+                    format!("Id {id} repeated."),
+                ));
             }
         }
         match batch.entries.len() {
@@ -91,7 +94,8 @@ impl Sqs {
         let read = |entry: Value| (id(&entry), parse::<Send>(entry).and_then(Send::outgoing));
         let messages: Vec<(String, Result<Outgoing, WireError>)> =
             batch.entries.into_iter().map(read).collect();
-        let size: usize = messages.iter().filter_map(|(_, message)| Some(message.as_ref().ok()?.size())).sum();
+        let size: usize =
+            messages.iter().filter_map(|(_, message)| Some(message.as_ref().ok()?.size())).sum();
         if size > LARGEST {
             let message = format!(
                 "Batch requests cannot be longer than {LARGEST} bytes. You have sent {size} bytes."
@@ -100,7 +104,8 @@ impl Sqs {
         }
         let mut outcome = Outcome::default();
         for (id, message) in messages {
-            outcome.add(&id, message.and_then(|message| self.send_outgoing(queue, message, caller)));
+            outcome
+                .add(&id, message.and_then(|message| self.send_outgoing(queue, message, caller)));
         }
         Ok(outcome.answer())
     }

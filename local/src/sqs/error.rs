@@ -37,7 +37,9 @@ pub(crate) fn query_error(error: &WireError) -> String {
         | "MessageNotInflight"
         | "PurgeQueueInProgress"
         | "TooManyEntriesInBatchRequest"
-        | "UnsupportedOperation" => return format!("AWS.SimpleQueueService.{};{fault}", error.code),
+        | "UnsupportedOperation" => {
+            return format!("AWS.SimpleQueueService.{};{fault}", error.code);
+        }
         same => same,
     };
     format!("{code};{fault}")

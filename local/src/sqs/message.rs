@@ -34,7 +34,8 @@ impl Attribute {
 
     fn bytes(&self) -> Result<Vec<u8>, WireError> {
         if self.is_binary() {
-            let malformed = |error| invalid(format!("A binary attribute is not in base64: {error}"));
+            let malformed =
+                |error| invalid(format!("A binary attribute is not in base64: {error}"));
             return BASE64_STANDARD.decode(&self.value).map_err(malformed);
         }
         Ok(self.value.clone().into_bytes())
@@ -104,12 +105,17 @@ pub(super) struct Handle<'a> {
 
 impl<'a> Handle<'a> {
     pub(super) fn read(handle: &'a str) -> Result<Self, WireError> {
-        let parts = handle.rsplit_once('.').and_then(|(id, receive)| Some((id, receive.parse().ok()?)));
+        let parts =
+            handle.rsplit_once('.').and_then(|(id, receive)| Some((id, receive.parse().ok()?)));
         let foreign = || {
-            let message = format!("The input receipt handle {handle:?} is not a valid receipt handle.");
+            let message =
+                format!("The input receipt handle {handle:?} is not a valid receipt handle.");
             WireError { status: 404, ..WireError::client("ReceiptHandleIsInvalid", message) }
         };
-        parts.filter(|(id, _)| id.len() == 36).map(|(id, receive)| Self { id, receive }).ok_or_else(foreign)
+        parts
+            .filter(|(id, _)| id.len() == 36)
+            .map(|(id, receive)| Self { id, receive })
+            .ok_or_else(foreign)
     }
 
     fn write(self) -> String {
@@ -145,6 +151,7 @@ fn with_length(md5: &mut Md5, bytes: &[u8]) {
 
 /// How many bytes count against the limit.
 pub(super) fn size(body: &str, attributes: &BTreeMap<String, Attribute>) -> usize {
-    let attached = attributes.iter().map(|(name, one)| name.len() + one.data_type.len() + one.value.len());
+    let attached =
+        attributes.iter().map(|(name, one)| name.len() + one.data_type.len() + one.value.len());
     body.len() + attached.sum::<usize>()
 }

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::ACCOUNT;
 use crate::clock::Clock;
 use crate::principals::{Principal, random};
 use crate::wire::WireError;
-use crate::ACCOUNT;
 
 mod api;
 mod batch;
@@ -27,8 +27,8 @@ mod spec;
 mod tests;
 
 pub(crate) use error::{error_type, query_error};
-use message::{Handle, Record};
 pub use message::{Attribute, Message};
+use message::{Handle, Record};
 pub use queue::Depth;
 use queue::{Definition, Queue, later};
 pub use spec::{QueueSpec, Redrive, arn};
@@ -79,7 +79,8 @@ impl Sqs {
         }
         let name = spec.name.clone();
         let definition = Definition { created: now, modified: now, spec };
-        let queue = Queue::create(&self.folder.join(&name), definition).map_err(WireError::internal)?;
+        let queue =
+            Queue::create(&self.folder.join(&name), definition).map_err(WireError::internal)?;
         queues.insert(name, Arc::new(queue));
         Ok(())
     }
@@ -256,7 +257,9 @@ impl Outgoing {
             return Err(WireError::client("InvalidMessageContents", message));
         }
         if self.attributes.len() > 10 {
-            return Err(error::invalid("Number of message attributes exceeds the allowed maximum of 10."));
+            return Err(error::invalid(
+                "Number of message attributes exceeds the allowed maximum of 10.",
+            ));
         }
         message::md5_of_attributes(&self.attributes).map(drop)
     }

@@ -187,7 +187,10 @@ impl Queue {
     /// Deletes the message of this receive; one that was received again since stays.
     pub(super) fn delete(&self, handle: Handle<'_>) -> io::Result<()> {
         let mut state = self.state();
-        let current = state.messages.get(handle.id).is_some_and(|held| held.record.receive_count == handle.receive);
+        let current = state
+            .messages
+            .get(handle.id)
+            .is_some_and(|held| held.record.receive_count == handle.receive);
         if current {
             remove(&self.file(handle.id))?;
             state.release(handle.id);

@@ -65,7 +65,8 @@ impl QueueSpec {
         let seconds = |most: u64, least: u64| {
             let seconds = value.parse().ok().filter(|seconds| (least..=most).contains(seconds));
             seconds.map(Duration::from_secs).ok_or_else(|| {
-                let text = format!("{name} is a number of seconds from {least} to {most}, not {value:?}.");
+                let text =
+                    format!("{name} is a number of seconds from {least} to {most}, not {value:?}.");
                 WireError::client("InvalidAttributeValue", text)
             })
         };
@@ -76,7 +77,8 @@ impl QueueSpec {
             "ReceiveMessageWaitTimeSeconds" => self.wait = seconds(20, 0)?,
             "MaximumMessageSize" => {
                 let bytes = value.parse().ok().filter(|bytes| (1024..=LARGEST).contains(bytes));
-                let outside = || format!("MaximumMessageSize is from 1024 to {LARGEST}, not {value:?}.");
+                let outside =
+                    || format!("MaximumMessageSize is from 1024 to {LARGEST}, not {value:?}.");
                 self.largest =
                     bytes.ok_or_else(|| WireError::client("InvalidAttributeValue", outside()))?;
             }
@@ -96,7 +98,10 @@ impl QueueSpec {
                 self.other.insert(name.to_owned(), value.to_owned());
             }
             _ => {
-                return Err(WireError::client("InvalidAttributeName", format!("Unknown Attribute {name}.")));
+                return Err(WireError::client(
+                    "InvalidAttributeName",
+                    format!("Unknown Attribute {name}."),
+                ));
             }
         }
         Ok(())
@@ -123,16 +128,21 @@ impl Redrive {
     fn read(policy: &str) -> Result<Self, WireError> {
         let value: Value = serde_json::from_str(policy)
             .map_err(|error| invalid(format!("RedrivePolicy is no JSON: {error}")))?;
-        let dead_letter = value["deadLetterTargetArn"].as_str().and_then(|arn| arn.rsplit(':').next());
+        let dead_letter =
+            value["deadLetterTargetArn"].as_str().and_then(|arn| arn.rsplit(':').next());
         // The console writes the count as a string, people as a number.
         let count = &value["maxReceiveCount"];
         let count = count.as_u64().or_else(|| count.as_str()?.parse().ok());
-        let count = count.and_then(|count| u32::try_from(count).ok()).filter(|count| (1..=1000).contains(count));
+        let count = count
+            .and_then(|count| u32::try_from(count).ok())
+            .filter(|count| (1..=1000).contains(count));
         match (dead_letter, count) {
             (Some(dead_letter), Some(max_receive_count)) => {
                 Ok(Self { dead_letter: dead_letter.to_owned(), max_receive_count })
             }
-            _ => Err(invalid("RedrivePolicy needs deadLetterTargetArn and maxReceiveCount (1 to 1000).")),
+            _ => Err(invalid(
+                "RedrivePolicy needs deadLetterTargetArn and maxReceiveCount (1 to 1000).",
+            )),
         }
     }
 
