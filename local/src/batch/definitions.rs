@@ -70,7 +70,7 @@ impl Definitions {
         let Some((revision, definition)) = known else { return Err(unknown(text)) };
         let mut definition = definition.clone();
         definition["status"] = json!("INACTIVE");
-        self.write(&name.to_owned(), revision, definition)
+        self.write(name, revision, definition)
     }
 
     /// The active definition that a submission names: the newest where no revision is named.

@@ -33,7 +33,7 @@ async fn container(State(batch): State<Batch>, Path(task): Path<String>) -> Resp
     }
 }
 
-async fn task(State(batch): State<Batch>, Path(task): Path<String>) -> Response {
+pub(super) async fn task(State(batch): State<Batch>, Path(task): Path<String>) -> Response {
     let Some(job) = batch.job_of_task(&task) else { return unknown(&task) };
     let family = arn::last(&job.definition).split(':').next().unwrap_or_default();
     let all = match &job.spec.task {
@@ -55,7 +55,7 @@ async fn task(State(batch): State<Batch>, Path(task): Path<String>) -> Response 
     .into_response()
 }
 
-async fn credentials(
+pub(super) async fn credentials(
     State(batch): State<Batch>,
     Path(task): Path<String>,
     headers: HeaderMap,

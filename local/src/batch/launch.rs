@@ -62,8 +62,10 @@ fn command(
     let mut argv: Vec<OsString> = entrypoint.into_iter().map(OsString::from).chain(rest).collect();
     match (argv.first_mut(), image) {
         (None, _) => {
-            return Err("CannotStartContainerError: neither the job nor its image says what to run"
-                .to_owned());
+            return Err(
+                "CannotStartContainerError: neither the job nor its image says what to run"
+                    .to_owned(),
+            );
         }
         (Some(program), Some(image)) => *program = in_image(&image.root, program),
         (Some(_), None) => {}

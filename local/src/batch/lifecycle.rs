@@ -42,7 +42,7 @@ pub(crate) fn resume(inner: &Arc<Inner>) {
             }
             match job.status {
                 Status::Submitted | Status::Pending => {
-                    inner.tasks.spawn(admit(Arc::clone(inner), job.id))
+                    inner.tasks.spawn(admit(Arc::clone(inner), job.id));
                 }
                 Status::Runnable => {
                     state.line_up(&job);

@@ -101,12 +101,7 @@ impl Shim {
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn()?;
         let pid = Pid::from_child(&child);
-        Ok(Running {
-            pid,
-            fd: AsyncFd::register(pidfd_open(pid, PidfdFlags::NONBLOCK)?)?,
-            child: Some(child),
-            marks,
-        })
+        Ok(Running { pid, fd: pidfd(pid)?, child: Some(child), marks })
     }
 
     /// Finds what an earlier engine started, or makes sure that it never starts.
@@ -132,16 +127,25 @@ impl Shim {
 /// The process `pid`, if it still is the shim of that task.
 fn look(pid: Pid, marks: Marks) -> Found {
     // The descriptor first: what is checked after it cannot be another process by then.
-    let fd = pidfd_open(pid, PidfdFlags::NONBLOCK).ok();
+    let fd = pidfd(pid).ok();
     let is_ours = || {
         let line = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
         line.split(|byte| *byte == 0)
             .any(|argument| argument == marks.base.as_os_str().as_encoded_bytes())
     };
-    match fd.filter(|_| is_ours()).and_then(|fd| AsyncFd::register(fd).ok()) {
+    match fd.filter(|_| is_ours()) {
         Some(fd) => Found::Running(Running { pid, fd, child: None, marks }),
         None => Found::Ended(marks.exit_code()),
     }
+}
+
+/// A descriptor of the process that becomes readable when it ends.
+#[expect(
+    deprecated,
+    reason = "its safe way in: what the new one asks for without a check, a descriptor that stays the same and open, an `OwnedFd` is"
+)]
+fn pidfd(pid: Pid) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::new(pidfd_open(pid, PidfdFlags::NONBLOCK)?)
 }
 
 /// A job's process.

@@ -13,7 +13,7 @@ mod reference;
 mod registry;
 mod repository;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod unpack;
 
 use std::collections::BTreeMap;

@@ -36,7 +36,7 @@ pub fn registry(ecr: Ecr) -> Router {
         .with_state(ecr)
 }
 
-async fn handle(State(ecr): State<Ecr>, request: Request) -> Response {
+pub(super) async fn handle(State(ecr): State<Ecr>, request: Request) -> Response {
     let mut response = match route(&ecr, request).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
