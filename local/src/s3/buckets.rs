@@ -25,10 +25,7 @@ impl S3 {
             ));
         }
         self.create_bucket(&input.bucket, false).map_err(S3Error::internal_error)?;
-        Ok(CreateBucketOutput {
-            location: Some(format!("/{}", input.bucket)),
-            ..Default::default()
-        })
+        Ok(CreateBucketOutput { location: Some(format!("/{}", input.bucket)) })
     }
 
     pub(super) fn head_bucket(&self, input: &HeadBucketInput) -> S3Result<HeadBucketOutput> {

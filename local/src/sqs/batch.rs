@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::api::{OfReceipt, Send, name, parse};
+use super::input::{OfReceipt, Send, name, parse};
 use super::spec::LARGEST;
 use super::{Outgoing, Sqs};
 use crate::principals::Principal;

@@ -20,6 +20,7 @@ use crate::wire::WireError;
 mod api;
 mod batch;
 mod error;
+mod input;
 mod message;
 mod queue;
 mod spec;
