@@ -90,6 +90,13 @@ impl Instance {
         self.ended.borrow().is_some()
     }
 
+    /// Returns when the process has ended.
+    #[cfg(test)]
+    pub(super) async fn gone(&mut self) {
+        // A supervisor that is gone has ended its process as well.
+        let _ = self.ended.wait_for(Option::is_some).await;
+    }
+
     /// The last lines that the process wrote.
     pub(super) fn last_lines(&self) -> Vec<String> {
         self.log.last_lines()

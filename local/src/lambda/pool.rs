@@ -123,7 +123,7 @@ impl Pool {
                     let wait = FIRST_WAIT.saturating_mul(1 << failures).min(LONGEST_WAIT);
                     tokio::time::sleep(wait).await;
                     pool.starting.fetch_sub(1, Ordering::SeqCst);
-                    pool.changed.notify_one();
+                    pool.changed.notify_waiters();
                 }
             }
         });
@@ -132,24 +132,20 @@ impl Pool {
     /// A free process, sooner or later.
     pub(super) async fn acquire(self: &Arc<Self>) -> Instance {
         loop {
+            // Made before the look: whatever changes after it is not missed.
             let changed = self.changed.notified();
             if let Some(instance) = self.pop() {
                 return instance;
             }
-            if self.starting.load(Ordering::SeqCst) > 0 {
+            let room = self.places.available_permits();
+            if self.starting.load(Ordering::SeqCst) > 0 || room == 0 {
                 changed.await;
-            } else if self.places.available_permits() == self.most {
+            } else if room == self.most {
                 self.grow();
-                changed.await;
             } else {
                 tokio::select! {
                     () = changed => {}
-                    () = tokio::time::sleep(GROW_AFTER) => {
-                        self.grow();
-                        if self.starting.load(Ordering::SeqCst) == 0 {
-                            self.changed.notified().await;
-                        }
-                    }
+                    () = tokio::time::sleep(GROW_AFTER) => self.grow(),
                 }
             }
         }
@@ -167,14 +163,14 @@ impl Pool {
 
     fn release(&self, instance: Instance) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
-        self.changed.notify_one();
+        self.changed.notify_waiters();
     }
 
     fn forget(&self, instance: Instance) {
         self.pids.lock().unwrap_or_else(PoisonError::into_inner).remove(&instance.pid);
         drop(instance);
         // Its place is free again: whoever waits may start another.
-        self.changed.notify_one();
+        self.changed.notify_waiters();
     }
 
     /// The processes that there are.

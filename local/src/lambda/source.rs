@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::join_all;
 
+use super::instance::Instance;
 use super::outcome::Failure;
 use super::pool::Pool;
 use super::{Setup, payload};
@@ -40,14 +41,16 @@ pub(super) async fn run(setup: &Setup, pool: &Arc<Pool>, source: &QueueSource) {
     }
 }
 
-struct Batch<'a> {
-    setup: &'a Setup,
-    pool: &'a Arc<Pool>,
-    source: &'a QueueSource,
+/// Messages that are carried out together.
+pub(super) struct Batch<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) pool: &'a Arc<Pool>,
+    pub(super) source: &'a QueueSource,
 }
 
 impl Batch<'_> {
-    async fn carry_out(&self, process: super::instance::Instance, messages: Vec<Message>) {
+    /// Gives the messages to `process` and deletes those that are done with.
+    pub(super) async fn carry_out(&self, process: Instance, messages: Vec<Message>) {
         let event = payload::batch(&self.source.queue, &messages);
         let answer = match self.pool.invoke_on(process, Bytes::from(event.to_string())).await {
             Ok(answer) => answer,
