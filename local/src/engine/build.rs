@@ -52,7 +52,8 @@ impl Services {
         for bucket in &stack.buckets {
             s3.create_bucket(&bucket.name, bucket.versioned)?;
         }
-        let sqs = Sqs::open(&dir.join("sqs"), clock.clone(), endpoint).context("cannot open SQS")?;
+        let sqs =
+            Sqs::open(&dir.join("sqs"), clock.clone(), endpoint).context("cannot open SQS")?;
         queues(&sqs, stack)?;
 
         let sender = principals.mint(Kind::Service, "events.amazonaws.com", None)?;

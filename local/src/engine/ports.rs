@@ -26,10 +26,8 @@ pub(super) async fn bind(dir: &Path) -> anyhow::Result<Listeners> {
     let before: Ports = if file.exists() { read_json(&file)? } else { Ports::default() };
     let endpoint = listen(before.endpoint).await?;
     let registry = listen(before.registry).await?;
-    let ports = Ports {
-        endpoint: endpoint.local_addr()?.port(),
-        registry: registry.local_addr()?.port(),
-    };
+    let ports =
+        Ports { endpoint: endpoint.local_addr()?.port(), registry: registry.local_addr()?.port() };
     write_json(&file, &ports)?;
     Ok(Listeners { endpoint, registry })
 }
@@ -37,7 +35,10 @@ pub(super) async fn bind(dir: &Path) -> anyhow::Result<Listeners> {
 async fn listen(port: u16) -> io::Result<TcpListener> {
     match TcpListener::bind(("127.0.0.1", port)).await {
         Err(error) if port != 0 && error.kind() == io::ErrorKind::AddrInUse => {
-            tracing::warn!(port, "the port of the last time is taken; jobs that still run will not reach the engine");
+            tracing::warn!(
+                port,
+                "the port of the last time is taken; jobs that still run will not reach the engine"
+            );
             TcpListener::bind(("127.0.0.1", 0)).await
         }
         bound => bound,

@@ -42,7 +42,8 @@ impl Bus {
     ) -> anyhow::Result<Self> {
         let pending = Arc::new(Pending::open(&dir.join("pending"))?);
         let tasks = Tasks::new();
-        let own = (Arc::clone(&pending), clock.clone(), Arc::clone(&mailbox), Arc::clone(&incidents));
+        let own =
+            (Arc::clone(&pending), clock.clone(), Arc::clone(&mailbox), Arc::clone(&incidents));
         tasks.spawn(async move {
             let (pending, clock, mailbox, incidents) = own;
             pending.run(&clock, &*mailbox, &incidents).await;

@@ -69,7 +69,8 @@ fn bus(dir: &Path, knobs: Knobs, mailbox: &Arc<Memory>, incidents: &Arc<Incident
     let expected = json!({"source": ["aws.codecommit"]});
     let expected = vec![Pattern::parse(&expected).expect("the pattern is known")];
     let mailbox: Arc<dyn Mailbox> = mailbox.clone();
-    Bus::open(dir, Clock::default(), rules(), expected, knobs, mailbox, incidents.clone()).expect("a bus")
+    Bus::open(dir, Clock::default(), rules(), expected, knobs, mailbox, incidents.clone())
+        .expect("a bus")
 }
 
 #[tokio::test]

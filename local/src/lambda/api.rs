@@ -71,7 +71,8 @@ impl Api {
                 (StatusCode::ACCEPTED, "{\"status\":\"OK\"}\n").into_response()
             }
             None => {
-                let text = "{\"errorType\":\"InvalidRequestID\",\"errorMessage\":\"no such invocation\"}";
+                let text =
+                    "{\"errorType\":\"InvalidRequestID\",\"errorMessage\":\"no such invocation\"}";
                 (StatusCode::BAD_REQUEST, text).into_response()
             }
         }

@@ -27,7 +27,7 @@ mod process;
 mod schedule;
 mod source;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod usage;
 
 use pool::Pool;

@@ -34,7 +34,8 @@ fn record(arn: &str, message: &Message) -> Value {
 }
 
 fn attribute(attribute: &Attribute) -> Value {
-    let value = if attribute.data_type.starts_with("Binary") { "binaryValue" } else { "stringValue" };
+    let value =
+        if attribute.data_type.starts_with("Binary") { "binaryValue" } else { "stringValue" };
     json!({
         value: attribute.value,
         "stringListValues": [],

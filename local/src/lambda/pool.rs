@@ -8,11 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore};
 
+use super::Setup;
 use super::instance::Instance;
 use super::leftover;
 use super::outcome::{Failure, Outcome};
 use super::process::Program;
-use super::Setup;
 use crate::clock::Clock;
 use crate::ecr::durable::Tasks;
 use crate::incident::{Incident, Incidents};

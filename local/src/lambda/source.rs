@@ -65,7 +65,9 @@ impl Batch<'_> {
         };
         let done = if self.source.report_batch_item_failures {
             match payload::failed(&answer, &messages) {
-                Ok(failed) => messages.iter().filter(|one| !failed.contains(one.id.as_str())).collect(),
+                Ok(failed) => {
+                    messages.iter().filter(|one| !failed.contains(one.id.as_str())).collect()
+                }
                 Err(reason) => {
                     let function = self.pool.program.logical_id.clone();
                     self.setup.incidents.report(Incident::BadResponse { function, reason });

@@ -72,7 +72,8 @@ impl Scope<'_> {
             self.event(event, &mut function, stack, faults);
         }
         for source in &mut function.sources {
-            source.maximum_concurrency = source.maximum_concurrency.into_iter().chain(reserved).min();
+            source.maximum_concurrency =
+                source.maximum_concurrency.into_iter().chain(reserved).min();
         }
         Some(function)
     }
@@ -144,21 +145,17 @@ impl Scope<'_> {
             queue: queue_named(stack, &arn, &place)?,
             batch_size: fields.number("BatchSize")?.unwrap_or(10),
             window: fields.seconds("MaximumBatchingWindowInSeconds")?.unwrap_or_default(),
-            report_batch_item_failures: responses.iter().flat_map(Node::items).any(|node| {
-                node.as_text() == Some("ReportBatchItemFailures")
-            }),
+            report_batch_item_failures: responses
+                .iter()
+                .flat_map(Node::items)
+                .any(|node| node.as_text() == Some("ReportBatchItemFailures")),
             maximum_concurrency: concurrency.and_then(|node| node.as_text()?.parse().ok()),
         };
         Ok((source, fields))
     }
 
     /// Reads an `AWS::Scheduler::Schedule` that starts one of the functions.
-    pub(super) fn schedule(
-        &self,
-        resource: &Resource<'_>,
-        stack: &mut Stack,
-        faults: &mut Faults,
-    ) {
+    pub(super) fn schedule(&self, resource: &Resource<'_>, stack: &mut Stack, faults: &mut Faults) {
         let mut fields = self.fields(resource);
         let Some(target) = faults.keep(fields.node("Target")).flatten() else { return };
         let arn = target.get("Arn").and_then(Node::as_text).unwrap_or_default();
@@ -168,7 +165,10 @@ impl Scope<'_> {
         match stack.functions.iter_mut().find(|function| function.arn == arn) {
             Some(function) => function.schedules.push(schedule),
             None => {
-                let message = format!("`{}` starts `{arn}`, which is no function of this template", resource.logical_id);
+                let message = format!(
+                    "`{}` starts `{arn}`, which is no function of this template",
+                    resource.logical_id
+                );
                 faults.0.push(Fault::new(target.place, message));
             }
         }
@@ -203,7 +203,8 @@ fn timetable(
         return None;
     }
     let Some(rate) = rate(&expression) else {
-        let message = format!("`{expression}`: the local engine knows `rate(<number> minutes)` only");
+        let message =
+            format!("`{expression}`: the local engine knows `rate(<number> minutes)` only");
         faults.0.push(Fault::new(place, message));
         return None;
     };

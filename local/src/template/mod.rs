@@ -75,7 +75,9 @@ pub fn parse(file: &str, text: &str, context: &Context) -> Result<Stack, Templat
     }
     for (name, value) in &scope.parameters {
         let text = match &value.value {
-            Value::List(items) => items.iter().filter_map(Node::as_text).collect::<Vec<_>>().join(","),
+            Value::List(items) => {
+                items.iter().filter_map(Node::as_text).collect::<Vec<_>>().join(",")
+            }
             _ => value.as_text().unwrap_or_default().to_owned(),
         };
         stack.parameters.insert(name.clone(), text);

@@ -118,9 +118,8 @@ impl Scope<'_> {
     }
 
     fn arn(&self, resource: &Resource<'_>, name: &str) -> Result<String, Fault> {
-        let regional = |service: &str, rest: String| {
-            format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}")
-        };
+        let regional =
+            |service: &str, rest: String| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}");
         Ok(match resource.kind {
             "AWS::SQS::Queue" => queue_arn(name),
             "AWS::S3::Bucket" => format!("arn:aws:s3:::{name}"),

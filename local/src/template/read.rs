@@ -158,8 +158,10 @@ impl Scope<'_> {
             let target = queue.redrive.as_ref().map(|redrive| &redrive.target);
             if let Some(target) = target.filter(|name| !known(stack, name)) {
                 let place = self.resources[queue.logical_id.as_str()].place;
-                let message =
-                    format!("`{}` sends dead letters to `{target}`, which is no queue of this template", queue.logical_id);
+                let message = format!(
+                    "`{}` sends dead letters to `{target}`, which is no queue of this template",
+                    queue.logical_id
+                );
                 faults.0.push(Fault::new(place, message));
             }
         }
@@ -213,7 +215,7 @@ fn known(stack: &Stack, name: &str) -> bool {
 /// The name of the queue that an ARN stands for; it must be one of the template's.
 pub(super) fn queue_named(stack: &Stack, arn: &str, at: &Node) -> Result<String, Fault> {
     let found = stack.queues.iter().find(|queue| physical::queue_arn(&queue.name) == arn);
-    found.map(|queue| queue.name.clone()).ok_or_else(|| {
-        Fault::new(at.place, format!("`{arn}` is no queue of this template"))
-    })
+    found
+        .map(|queue| queue.name.clone())
+        .ok_or_else(|| Fault::new(at.place, format!("`{arn}` is no queue of this template")))
 }

@@ -123,9 +123,10 @@ impl Scope<'_> {
         };
         let (map, first, second) = (self.text(map)?, self.text(first)?, self.text(second)?);
         let found = self.root.get("Mappings").and_then(|maps| maps.get(&map));
-        found.and_then(|map| map.get(&first)?.get(&second)).cloned().ok_or_else(|| {
-            Fault::new(at, format!("`Mappings` has no `{map}.{first}.{second}`"))
-        })
+        found
+            .and_then(|map| map.get(&first)?.get(&second))
+            .cloned()
+            .ok_or_else(|| Fault::new(at, format!("`Mappings` has no `{map}.{first}.{second}`")))
     }
 
     fn sub(&self, argument: &Node, at: Place) -> Result<String, Fault> {

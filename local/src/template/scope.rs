@@ -102,7 +102,8 @@ fn parameters(root: &Node, context: &Context, faults: &mut Faults) -> BTreeMap<S
     let entries = root.get("Parameters").map_or(&[][..], Node::entries);
     for name in context.parameters.keys() {
         if !entries.iter().any(|entry| entry.key == *name) {
-            let message = format!("parameter `{name}` is given, but the template knows no such one");
+            let message =
+                format!("parameter `{name}` is given, but the template knows no such one");
             faults.0.push(Fault::new(root.get("Parameters").unwrap_or(root).place, message));
         }
     }

@@ -120,13 +120,37 @@ fn a_function_has_its_own_variables_over_those_of_all() {
 fn every_fault_is_told_with_its_line_and_column() {
     let cases = [
         ("!GetAtt Dead.Arn", "!GetAtt Deed.Arn", "24:45: there is no parameter or resource `Deed`"),
-        ("!GetAtt Commits.Arn }]", "!GetAtt Commits.Url }]", "34:37: `Commits` (AWS::SQS::Queue) has no attribute `Url`"),
+        (
+            "!GetAtt Commits.Arn }]",
+            "!GetAtt Commits.Url }]",
+            "34:37: `Commits` (AWS::SQS::Queue) has no attribute `Url`",
+        ),
         ("${Stage}", "${Stag}", "17:19: there is no parameter or resource `Stag`"),
-        ("VisibilityTimeout: 180", "VisibilityTimeOut: 180", "23:7: `Commits`: the local engine does not carry out `VisibilityTimeOut`"),
-        ("[aws.codecommit]", "[{ cidr: x }]", "31:17: `Rule`: `source` of the event pattern uses `cidr`, which the local engine does not know"),
-        ("AWS::S3::Bucket", "AWS::S3::Buckets", "14:3: `State`: the local engine does not know `AWS::S3::Buckets`"),
-        ("rate(2 minutes)", "cron(0 1)", "51:9: `cron(0 1)`: the local engine knows `rate(<number> minutes)` only"),
-        ("Default: demo", "Default: test", "4:3: parameter `Stage` is `test`, and must be one of demo, prod"),
+        (
+            "VisibilityTimeout: 180",
+            "VisibilityTimeOut: 180",
+            "23:7: `Commits`: the local engine does not carry out `VisibilityTimeOut`",
+        ),
+        (
+            "[aws.codecommit]",
+            "[{ cidr: x }]",
+            "31:17: `Rule`: `source` of the event pattern uses `cidr`, which the local engine does not know",
+        ),
+        (
+            "AWS::S3::Bucket",
+            "AWS::S3::Buckets",
+            "14:3: `State`: the local engine does not know `AWS::S3::Buckets`",
+        ),
+        (
+            "rate(2 minutes)",
+            "cron(0 1)",
+            "51:9: `cron(0 1)`: the local engine knows `rate(<number> minutes)` only",
+        ),
+        (
+            "Default: demo",
+            "Default: test",
+            "4:3: parameter `Stage` is `test`, and must be one of demo, prod",
+        ),
         ("!If [OwnQueue,", "!If [OwnQueu,", "44:22: there is no condition `OwnQueu`"),
         ("  Commits:", "  State:", "19:3: duplicated key in mapping"),
     ];

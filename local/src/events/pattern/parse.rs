@@ -109,9 +109,7 @@ fn text(operator: &str, operand: &Value, path: &[String]) -> Result<Matcher, Pat
             refuse(path, format!("gives `{operator}` something that is not text"))
         }
         ("exists", _) => refuse(path, "gives `exists` something that is not true or false"),
-        (other, _) => {
-            refuse(path, format!("uses `{other}`, which the local engine does not know"))
-        }
+        (other, _) => refuse(path, format!("uses `{other}`, which the local engine does not know")),
     }
 }
 

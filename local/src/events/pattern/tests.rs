@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::Pattern;
 
-fn matches(pattern: Value, event: Value) -> bool {
-    Pattern::parse(&pattern).expect("the pattern is known").matches(&event)
+fn matches(pattern: &Value, event: &Value) -> bool {
+    Pattern::parse(pattern).expect("the pattern is known").matches(event)
 }
 
 #[test]
@@ -53,21 +53,33 @@ fn a_pattern_matches_as_eventbridge_says() {
         (json!({"$or": [{"a": ["x"]}, {"b": ["y"]}], "c": [1]}), json!({"b": "y"}), false),
     ];
     for (pattern, event, expected) in cases {
-        assert_eq!(matches(pattern.clone(), event.clone()), expected, "{pattern} on {event}");
+        assert_eq!(matches(&pattern, &event), expected, "{pattern} on {event}");
     }
 }
 
 #[test]
 fn what_the_engine_does_not_know_is_refused_by_its_name_and_place() {
     let cases = [
-        (json!({"detail": {"ip": [{"cidr": "10.0.0.0/8"}]}}), "`detail.ip` of the event pattern uses `cidr`, which the local engine does not know"),
+        (
+            json!({"detail": {"ip": [{"cidr": "10.0.0.0/8"}]}}),
+            "`detail.ip` of the event pattern uses `cidr`, which the local engine does not know",
+        ),
         (json!({"a": "x"}), "`a` of the event pattern must be a list of values, such as [\"x\"]"),
         (json!({"a": []}), "`a` of the event pattern is an empty list, which nothing can match"),
         (json!({"a": {}}), "`a` of the event pattern is empty, and must have a field"),
         (json!({}), "the event pattern is empty, and must have a field"),
-        (json!({"a": [{"prefix": 1}]}), "`a` of the event pattern gives `prefix` something that is not text"),
-        (json!({"a": [{"numeric": [">"]}]}), "`a` of the event pattern needs `numeric` as a comparison and a number, once or twice"),
-        (json!({"$or": [{"a": ["x"]}]}), "`$or` of the event pattern needs at least two alternatives"),
+        (
+            json!({"a": [{"prefix": 1}]}),
+            "`a` of the event pattern gives `prefix` something that is not text",
+        ),
+        (
+            json!({"a": [{"numeric": [">"]}]}),
+            "`a` of the event pattern needs `numeric` as a comparison and a number, once or twice",
+        ),
+        (
+            json!({"$or": [{"a": ["x"]}]}),
+            "`$or` of the event pattern needs at least two alternatives",
+        ),
     ];
     for (pattern, message) in cases {
         let error = Pattern::parse(&pattern).expect_err("the pattern is refused");

@@ -92,7 +92,8 @@ impl World {
     async fn batch(&self, bodies: &[&str]) -> u64 {
         for body in bodies {
             let none = std::collections::BTreeMap::new();
-            let sent = self.setup.sqs.send("in", (*body).to_owned(), none, &self.sender, Duration::ZERO);
+            let sent =
+                self.setup.sqs.send("in", (*body).to_owned(), none, &self.sender, Duration::ZERO);
             sent.await.expect("the queue takes it");
         }
         let messages = self.setup.sqs.receive_wait("in", 10).await.expect("they are there");
