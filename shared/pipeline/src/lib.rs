@@ -5,14 +5,26 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-pub mod digest;
-pub mod names;
-pub mod order;
-pub mod report;
-
+pub mod attempt;
 pub mod definition;
+pub mod digest;
+pub mod effect;
+pub mod environment;
+pub mod explain;
 pub mod faults;
 pub mod gate;
+pub mod head;
+pub mod invariant;
+pub mod keys;
+pub mod names;
+pub mod order;
+pub mod phase;
+pub mod platform;
+pub mod register;
+pub mod registration;
+pub mod report;
+pub mod run;
 pub mod settings;
+pub mod stage;
 pub mod units;
 mod yaml;

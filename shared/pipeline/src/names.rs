@@ -127,6 +127,48 @@ impl Sha256 {
     }
 }
 
+impl RunId {
+    /// For [`crate::keys::run_id`], whose parts are parsed already.
+    pub(crate) fn assembled(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl JobKey {
+    /// The job of the stage `checkout`.
+    #[must_use]
+    pub fn checkout() -> Self {
+        Self("checkout".to_owned())
+    }
+
+    /// The job of the stage `build`.
+    #[must_use]
+    pub fn build() -> Self {
+        Self("build".to_owned())
+    }
+}
+
+impl JobName {
+    /// For [`crate::attempt`], whose parts are parsed already.
+    pub(crate) fn assembled(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl StageName {
+    /// For [`crate::stage`], whose parts are parsed already.
+    pub(crate) fn assembled(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl ImageTag {
+    /// For [`crate::attempt`], whose parts are parsed already.
+    pub(crate) fn assembled(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl CommitSha {
     /// The first seven hex digits.
     #[must_use]

@@ -1,0 +1,199 @@
+//! A Batch submission, with everything that it needs frozen into it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::AttemptId;
+use crate::definition::Compute;
+use crate::digest::sha256;
+use crate::keys;
+use crate::names::JobName;
+use crate::order::{self, Order, Work};
+use crate::platform::{Capability, Platform};
+use crate::run::Run;
+use crate::run::state::{Stage, StageWork};
+use crate::settings::Settings;
+
+/// What `/signalbox` holds in every job: put there by the init container.
+const RUNNER: &str = "/signalbox/runner";
+/// Memory of a job that asks for none, in MiB.
+const DEFAULT_MEMORY_MIB: u64 = 2048;
+/// Processors of a job that asks for none.
+const DEFAULT_VCPUS: f64 = 1.0;
+/// The time that a checkout or a build has, in seconds.
+const OUR_TIMEOUT_SECONDS: u64 = 1800;
+/// What Batch grants beyond the runner's own timeout, so that the runner can still report.
+const GRACE_SECONDS: u64 = 120;
+
+/// One call of `SubmitJob`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// The attempt that it submits.
+    pub attempt: AttemptId,
+    /// The name of the job: deterministic, looked up before a submission is repeated.
+    pub job_name: JobName,
+    /// The ARN of the queue.
+    pub queue: String,
+    /// What `SubmitJob` cannot override.
+    pub definition: JobDefinition,
+    /// Whose job it is; comes back in every event.
+    pub parameters: BTreeMap<String, String>,
+    /// The command of the main container.
+    pub command: Vec<String>,
+    /// The variables of the main container.
+    pub environment: BTreeMap<String, String>,
+    /// Processors.
+    pub vcpus: f64,
+    /// Memory, in MiB.
+    pub memory_mib: u64,
+    /// Graphics processors.
+    pub gpus: u32,
+    /// When Batch ends the job, in seconds.
+    pub timeout_seconds: u64,
+}
+
+/// The parts of a job that only its definition can set: one definition per hash of these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobDefinition {
+    /// The image of the main container.
+    pub image: String,
+    /// The image of the init container that brings the runner in.
+    pub runner_image: String,
+    /// The ARN of the jobs' role.
+    pub job_role: String,
+    /// The ARN of the role that pulls images.
+    pub execution_role: String,
+    /// Where tasks run.
+    pub capability: Capability,
+}
+
+impl JobDefinition {
+    /// `signalbox-` and 32 hex digits of the hash of the content.
+    #[must_use]
+    pub fn name(&self) -> String {
+        // A struct of strings always has a JSON form.
+        let hash = sha256(&serde_json::to_vec(self).unwrap_or_default());
+        format!("signalbox-{}", &hash.as_str()[..32])
+    }
+}
+
+/// What an attempt runs, before its surroundings are added.
+struct Task {
+    image: String,
+    command: Vec<String>,
+    work: Work,
+    timeout_seconds: u64,
+    compute: Compute,
+}
+
+/// The submission of an attempt as things stand now.
+pub(super) fn build(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Submission {
+    let settings = stage.entered.as_ref().and_then(|entered| entered.settings.as_deref());
+    let task = task(run, stage, id, platform);
+    let given = settings.map(|settings| &settings.compute);
+    let limit = given.and_then(|given| given.timeout_seconds).unwrap_or(u64::MAX);
+    let timeout_seconds = task.timeout_seconds.min(limit);
+    let order = Order {
+        schema: 1,
+        artifacts_bucket: platform.artifacts_bucket.clone(),
+        incoming: keys::artifacts::incoming(&platform.job_role_id),
+        timeout_seconds,
+        work: task.work,
+    };
+    let queue = given.and_then(|given| given.queue.as_ref());
+    let of_environment = given.map(|given| given.sizes()).unwrap_or_default();
+    // What the job asks for goes before what the environment gives, and that before the default.
+    let compute = task.compute.or(of_environment);
+    Submission {
+        attempt: id.clone(),
+        job_name: id.job_name(&run.pipeline, &run.id),
+        queue: queue
+            .map_or_else(|| platform.queue.clone(), |name| platform.queue_named(name.as_str())),
+        definition: JobDefinition {
+            image: task.image,
+            runner_image: platform.runner_image.clone(),
+            job_role: platform.job_role.clone(),
+            execution_role: platform.execution_role.clone(),
+            capability: platform.capability,
+        },
+        parameters: id.parameters(&run.pipeline, &run.id),
+        command: task.command,
+        environment: environment(settings, &order),
+        vcpus: compute.vcpus.map_or(DEFAULT_VCPUS, f64::from),
+        memory_mib: compute.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
+        gpus: compute.gpus.unwrap_or(0),
+        timeout_seconds: timeout_seconds + GRACE_SECONDS,
+    }
+}
+
+fn environment(settings: Option<&Settings>, order: &Order) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    if let Some(settings) = settings {
+        let given = settings.variables();
+        variables.extend(given.map(|(name, value)| (name.to_string(), value.to_owned())));
+    }
+    // An order holds only strings and numbers: it always has a JSON form.
+    let order = serde_json::to_string(order).unwrap_or_default();
+    variables.insert(order::VARIABLE.to_owned(), order);
+    variables
+}
+
+fn task(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Task {
+    let trigger = &run.state.trigger;
+    let ours = |verb: &str, work| Task {
+        image: trigger.checkout_image.clone(),
+        command: vec![RUNNER.to_owned(), verb.to_owned()],
+        work,
+        timeout_seconds: OUR_TIMEOUT_SECONDS,
+        compute: Compute::default(),
+    };
+    let checkout = || {
+        let (clone_url, commit) = (trigger.clone_url.clone(), trigger.commit.clone());
+        ours("checkout", Work::Checkout { clone_url, commit, branch: trigger.branch.clone() })
+    };
+    let build = || {
+        let build = run.state.definition.as_ref()?.content.build.as_ref()?;
+        let work = Work::Build {
+            source: run.state.source.clone()?,
+            dockerfile: build.dockerfile.to_string(),
+            context: build.context.to_string(),
+            repository: build.repository.clone(),
+            tag: id.image_tag(&run.pipeline, &run.id),
+        };
+        Some(ours("build", work))
+    };
+    match stage.work {
+        StageWork::Build => build().unwrap_or_else(checkout),
+        StageWork::Checks | StageWork::Verify { .. } => {
+            exec(run, stage, id, platform).unwrap_or_else(checkout)
+        }
+        // A release has no jobs.
+        StageWork::Checkout | StageWork::Release { .. } => checkout(),
+    }
+}
+
+/// A check works on the source in an image of its choice; a verification runs what was built, so
+/// the image is the release's, by digest, and there is no source.
+fn exec(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Option<Task> {
+    let job = run.state.specification(&stage.work, &id.job)?;
+    let (image, source) = match &stage.work {
+        StageWork::Verify { .. } => {
+            let image = run.state.image.as_ref()?;
+            (platform.image(&image.repository, &format!("@{}", image.digest)), None)
+        }
+        _ => {
+            let ours = || run.state.trigger.checkout_image.clone();
+            let image = job.image.as_ref().map_or_else(ours, ToString::to_string);
+            (image, run.state.source.clone())
+        }
+    };
+    let command = [RUNNER, "exec", "--"].into_iter().map(str::to_owned);
+    Some(Task {
+        image,
+        command: command.chain(job.command.iter().cloned()).collect(),
+        work: Work::Exec { source, setup: job.setup.clone() },
+        timeout_seconds: job.timeout_seconds,
+        compute: job.compute,
+    })
+}

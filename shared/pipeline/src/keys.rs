@@ -1,0 +1,132 @@
+//! Where things lie in S3: the layout that others' tools rely on.
+
+use jiff::Timestamp;
+
+use crate::digest::sha256;
+use crate::names::{
+    BranchName, CommitSha, EnvironmentName, EventId, Host, PipelineName, RepositoryName, RunId,
+    Sha256, TaskId,
+};
+
+/// The id of the run that a trigger makes: the same trigger can only ever make the same run.
+///
+/// `identity` is EventBridge's id of the event; `at` its time.
+#[must_use]
+pub fn run_id(at: Timestamp, commit: &CommitSha, identity: &EventId) -> RunId {
+    let time = at.strftime("%Y%m%dt%H%M%Sz");
+    let hash = sha256(identity.as_str().as_bytes());
+    RunId::assembled(format!("{time}-{}-{}", commit.short(), &hash.as_str()[..8]))
+}
+
+/// Keys of the state bucket.
+pub mod state {
+    use super::*;
+
+    /// Who may start which pipeline.
+    #[must_use]
+    pub fn repository(host: &Host, repository: &RepositoryName) -> String {
+        format!("repositories/{host}/{repository}.json")
+    }
+
+    /// The newest commit seen on a branch, and the run that owns it.
+    #[must_use]
+    pub fn head(host: &Host, repository: &RepositoryName, branch: &BranchName) -> String {
+        format!("heads/{host}/{repository}/{branch}.json")
+    }
+
+    /// The prefix below which a pipeline's runs lie, by day.
+    #[must_use]
+    pub fn runs(pipeline: &PipelineName) -> String {
+        format!("pipelines/{pipeline}/runs/")
+    }
+
+    /// The run document.
+    #[must_use]
+    pub fn run(pipeline: &PipelineName, run: &RunId) -> String {
+        let id = run.as_str();
+        let (year, month, day) = (&id[..4], &id[4..6], &id[6..8]);
+        format!("pipelines/{pipeline}/runs/{year}/{month}/{day}/{id}/run.json")
+    }
+
+    /// What is released in an environment.
+    #[must_use]
+    pub fn environment(pipeline: &PipelineName, environment: &EnvironmentName) -> String {
+        format!("pipelines/{pipeline}/environments/{environment}/environment.json")
+    }
+
+    /// The settings of an environment that hold now.
+    #[must_use]
+    pub fn settings(environment: &EnvironmentName) -> String {
+        format!("environments/{environment}/settings.json")
+    }
+
+    /// One version of an environment's settings.
+    #[must_use]
+    pub fn settings_version(environment: &EnvironmentName, digest: &Sha256) -> String {
+        format!("environments/{environment}/settings/{digest}.json")
+    }
+}
+
+/// Keys of the index bucket: markers, rebuildable from the state.
+pub mod index {
+    use super::*;
+
+    /// The prefix below which the runs that are not over are marked.
+    pub const ACTIVE_RUNS: &str = "active/run/";
+
+    /// The marker of a run that is not over.
+    #[must_use]
+    pub fn active_run(pipeline: &PipelineName, run: &RunId) -> String {
+        format!("{ACTIVE_RUNS}{}", state::run(pipeline, run))
+    }
+
+    /// The pipeline and run that a marker below [`ACTIVE_RUNS`] stands for.
+    #[must_use]
+    pub fn marked_run(marker: &str) -> Option<(PipelineName, RunId)> {
+        let rest = marker.strip_prefix(ACTIVE_RUNS)?.strip_prefix("pipelines/")?;
+        let (pipeline, rest) = rest.split_once("/runs/")?;
+        let run = rest.strip_suffix("/run.json")?.rsplit('/').next()?;
+        Some((PipelineName::parse(pipeline).ok()?, RunId::parse(run).ok()?))
+    }
+}
+
+/// Keys of the artifacts bucket.
+pub mod artifacts {
+    use super::*;
+
+    /// The source of a run, copied by a function from what checkout delivered.
+    #[must_use]
+    pub fn source(pipeline: &PipelineName, run: &RunId) -> String {
+        format!("pipelines/{pipeline}/runs/{run}/{}", crate::order::files::SOURCE)
+    }
+
+    /// The prefix of what tasks of the role `role_id` write, less `:<task id>/`.
+    #[must_use]
+    pub fn incoming(role_id: &str) -> String {
+        format!("incoming/{role_id}")
+    }
+
+    /// A file that one attempt wrote.
+    #[must_use]
+    pub fn delivered(incoming: &str, task: &TaskId, file: &str) -> String {
+        format!("{incoming}:{task}/{file}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_lies_below_its_day_and_its_marker_leads_back_to_it() {
+        let at: Timestamp = "2026-01-11T23:40:00.5Z".parse().unwrap();
+        let commit = CommitSha::parse("3e5983d000000000000000000000000000000000").unwrap();
+        let id = run_id(at, &commit, &EventId::parse("c8f9c4b5").unwrap());
+        assert!(id.as_str().starts_with("20260111t234000z-3e5983d-"), "{id}");
+        assert_eq!(RunId::parse(id.as_str()).unwrap(), id);
+
+        let rain = PipelineName::parse("rain").unwrap();
+        assert_eq!(state::run(&rain, &id), format!("pipelines/rain/runs/2026/01/11/{id}/run.json"));
+        assert_eq!(index::marked_run(&index::active_run(&rain, &id)), Some((rain, id)));
+    }
+}

@@ -1,0 +1,326 @@
+//! What happened: the only input of a run.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::AttemptId;
+use crate::definition::Definition;
+use crate::gate::Verdict;
+use crate::names::{
+    BranchName, CommitSha, EnvironmentName, Host, ImageDigest, ImageRepository, ImageTag, JobId,
+    RepositoryName, RunId, Sha256, TaskId,
+};
+use crate::order::Source;
+use crate::report::{Metric, Report};
+use crate::settings::Settings;
+
+/// Something that happened, as the register holds it for ever.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Fact {
+    /// A commit was pushed: the first entry of every register.
+    Triggered(Trigger),
+    /// Batch was asked for an attempt by name and knows it.
+    JobFound(JobFound),
+    /// Batch refused the submission for good.
+    JobRefused(JobRefused),
+    /// A job began to run.
+    JobStarted(JobStarted),
+    /// A job ended.
+    JobEnded(JobEnded),
+    /// What an ended attempt left behind was read.
+    Reported(Reported),
+    /// What checkout delivered was pinned, and the definition read.
+    Defined(Defined),
+    /// The registry announced an image under one of our tags.
+    ImagePushed(ImagePushed),
+    /// The registry was asked what it holds under the tag of a build attempt.
+    ImageFound(ImageFound),
+    /// The settings and the live release of an environment were read.
+    Entered(Entered),
+    /// The release was recorded in its environment.
+    Released(Released),
+    /// A surplus job was told to end.
+    Terminated(Terminated),
+}
+
+/// The commit that a run is for, and what ops had registered for its repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// The host of the repository.
+    pub host: Host,
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The branch that was pushed.
+    pub branch: BranchName,
+    /// The commit that it points to.
+    pub commit: CommitSha,
+    /// When it was pushed.
+    pub pushed_at: Timestamp,
+    /// Where to clone from, as registered.
+    pub clone_url: String,
+    /// The image of jobs that name none.
+    pub checkout_image: String,
+}
+
+/// Where Batch holds an attempt: the first that is recorded is the believed one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// Batch's id of the job.
+    pub job_id: JobId,
+    /// The name of its job definition.
+    pub definition: String,
+    /// The ARN of its queue.
+    pub queue: String,
+}
+
+/// An attempt is known to Batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobFound {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Where it was found.
+    pub placement: Placement,
+}
+
+/// A submission was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRefused {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Batch's words.
+    pub reason: String,
+}
+
+/// A job began to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobStarted {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Where it runs.
+    pub placement: Placement,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+}
+
+/// A job ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobEnded {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Where it ran.
+    pub placement: Placement,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+/// How a job ended, in Batch's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// Whether Batch counts it as `SUCCEEDED`.
+    pub succeeded: bool,
+    /// The exit code of the main container; absent where it never ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Batch's reason, the container's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The task that carried it: its results are read under this name only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
+    /// When it began to run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Timestamp>,
+}
+
+/// What an attempt left behind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reported {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The evidence, or why there is none.
+    pub evidence: Evidence,
+    /// What the job's conditions said about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Gated>,
+}
+
+/// A condition and its verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gated {
+    /// The condition as it was written.
+    pub condition: String,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// The report of an attempt, pinned by version and content.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Evidence {
+    /// `result.json` was read.
+    Read(Box<Found>),
+    /// There is none that can be believed.
+    Missing {
+        /// Why, and where it was looked for.
+        reason: String,
+    },
+}
+
+/// A `result.json` that was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// Its key in the artifacts bucket.
+    pub key: String,
+    /// The version of the object.
+    pub version: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// What it says.
+    pub report: Report,
+}
+
+/// The source is pinned and the definition read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Defined {
+    /// The checkout attempt that delivered both.
+    pub attempt: AttemptId,
+    /// What came of it.
+    pub outcome: DefinitionOutcome,
+}
+
+/// What came of reading the definition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DefinitionOutcome {
+    /// It holds.
+    Accepted {
+        /// The source that every later job works on.
+        source: Source,
+        /// The SHA-256 of `signalbox.yaml`.
+        sha256: Sha256,
+        /// What it says.
+        definition: Box<Definition>,
+    },
+    /// It leaves this branch out.
+    Skipped {
+        /// Why, in one sentence.
+        reason: String,
+    },
+    /// It is faulty, or it is not the registered pipeline's.
+    Refused {
+        /// Every fault, a line each, with line and column.
+        reason: String,
+    },
+    /// What checkout reported is not what it delivered.
+    Unusable {
+        /// What differs.
+        reason: String,
+    },
+}
+
+/// The registry announced an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImagePushed {
+    /// The number of the build attempt that the tag names.
+    pub number: u32,
+    /// Where it was pushed.
+    pub repository: ImageRepository,
+    /// Under which tag.
+    pub tag: ImageTag,
+    /// What was pushed.
+    pub digest: ImageDigest,
+}
+
+/// What the registry holds under the tag of a build attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFound {
+    /// The build attempt.
+    pub attempt: AttemptId,
+    /// The digest; absent where the registry holds nothing under the tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<ImageDigest>,
+    /// The size of its layers, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// An environment as it was when the run entered it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entered {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// Its settings; absent where ops have applied none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Box<Settings>>,
+    /// The release that was live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<LiveRelease>,
+}
+
+/// The release that was live when a run entered the environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveRelease {
+    /// The run that it came from.
+    pub run: RunId,
+    /// Its image.
+    pub image: ImageDigest,
+    /// What its verification had measured.
+    pub metrics: BTreeMap<String, Metric>,
+}
+
+/// A release was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The newer run whose release is live instead, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<RunId>,
+}
+
+/// A surplus job was told to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terminated {
+    /// The attempt that it was a surplus of.
+    pub attempt: AttemptId,
+    /// The job.
+    pub job_id: JobId,
+}
+
+impl Fact {
+    /// The attempt that the fact is about.
+    #[must_use]
+    pub fn attempt(&self) -> Option<&AttemptId> {
+        match self {
+            Self::JobFound(JobFound { attempt, .. })
+            | Self::JobRefused(JobRefused { attempt, .. })
+            | Self::JobStarted(JobStarted { attempt, .. })
+            | Self::JobEnded(JobEnded { attempt, .. })
+            | Self::Reported(Reported { attempt, .. })
+            | Self::Defined(Defined { attempt, .. })
+            | Self::ImageFound(ImageFound { attempt, .. })
+            | Self::Terminated(Terminated { attempt, .. }) => Some(attempt),
+            Self::Triggered(_) | Self::ImagePushed(_) | Self::Entered(_) | Self::Released(_) => {
+                None
+            }
+        }
+    }
+
+    /// Where Batch says that the attempt is, for facts that come from Batch.
+    #[must_use]
+    pub fn placement(&self) -> Option<&Placement> {
+        match self {
+            Self::JobFound(JobFound { placement, .. })
+            | Self::JobStarted(JobStarted { placement, .. })
+            | Self::JobEnded(JobEnded { placement, .. }) => Some(placement),
+            _ => None,
+        }
+    }
+}

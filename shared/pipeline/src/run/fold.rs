@@ -1,0 +1,325 @@
+//! The fold: how one fact changes the state. Applying a fact twice changes nothing.
+
+use jiff::Timestamp;
+
+use super::fact::{
+    Defined, DefinitionOutcome, Entered, Fact, ImageFound, ImagePushed, JobEnded, JobRefused,
+    Placement, Released, Reported, Terminated, Trigger,
+};
+use super::state::{self, Attempt, Image, Stage, StageWork, State, Surplus};
+use super::{progress, verdict};
+use crate::attempt::{self, AttemptId};
+use crate::phase::Phase;
+use crate::stage;
+
+/// Whether a fact told anything new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// The state is another one now.
+    Changed,
+    /// It was known, or nothing depends on it any more.
+    Unchanged,
+}
+
+use Applied::{Changed, Unchanged};
+
+/// A fact that cannot be, given the state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// A run is begun once.
+    #[error("the run was begun already: a trigger is only ever its first fact")]
+    BegunAlready,
+    /// The run never asked for such an attempt.
+    #[error("the run has no {attempt}: the job is not one that it submitted")]
+    UnknownAttempt {
+        /// The attempt that the fact names.
+        attempt: Box<AttemptId>,
+    },
+    /// The job bears the attempt's name and is somebody else's.
+    #[error("{attempt} was submitted as {expected}, and the job is {found}: it is somebody else's")]
+    NotOurs {
+        /// The attempt that the job poses as.
+        attempt: Box<AttemptId>,
+        /// Definition and queue of the submission.
+        expected: String,
+        /// Definition and queue of the job.
+        found: String,
+    },
+    /// The fact answers a question that the state does not ask.
+    #[error("{fact} is not what the run waits for: {state}")]
+    Unasked {
+        /// What the fact says.
+        fact: &'static str,
+        /// Where the run stands.
+        state: String,
+    },
+}
+
+/// The state that the first fact folds to.
+pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
+    let mut state = State {
+        phase: Phase::Running,
+        reason: None,
+        trigger: trigger.clone(),
+        source: None,
+        definition: None,
+        image: None,
+        announced: Vec::new(),
+        stages: vec![Stage::new(StageWork::Checkout)],
+        started_at: at,
+        ended_at: None,
+    };
+    progress::settle(&mut state, at);
+    state
+}
+
+/// Applies a fact that is not the first.
+pub(super) fn apply(state: &mut State, fact: &Fact, at: Timestamp) -> Result<Applied, Rejection> {
+    let applied = match fact {
+        Fact::Triggered(_) => return Err(Rejection::BegunAlready),
+        Fact::JobFound(fact) => place(attempt_of(state, &fact.attempt)?, &fact.placement, false),
+        Fact::JobStarted(fact) => {
+            let attempt = attempt_of(state, &fact.attempt)?;
+            started(attempt, &fact.placement, fact.started_at)
+        }
+        Fact::JobEnded(fact) => job_ended(state, fact)?,
+        Fact::JobRefused(fact) => job_refused(attempt_of(state, &fact.attempt)?, fact),
+        Fact::Reported(fact) => reported(state, fact)?,
+        Fact::Defined(fact) => defined(state, fact, at)?,
+        Fact::ImagePushed(fact) => image_pushed(state, fact),
+        Fact::ImageFound(fact) => image_found(state, fact)?,
+        Fact::Entered(fact) => entered(state, fact)?,
+        Fact::Released(fact) => released(state, fact, at)?,
+        Fact::Terminated(fact) => terminated(attempt_of(state, &fact.attempt)?, fact),
+    };
+    if applied == Changed {
+        progress::settle(state, at);
+    }
+    Ok(applied)
+}
+
+fn attempt_of<'s>(state: &'s mut State, id: &AttemptId) -> Result<&'s mut Attempt, Rejection> {
+    let unknown = || Rejection::UnknownAttempt { attempt: Box::new(id.clone()) };
+    let stage = state.stages.iter_mut().find(|stage| stage.name == id.stage);
+    let job = stage.and_then(|stage| stage.jobs.iter_mut().find(|job| job.name == id.job));
+    let attempt = job.and_then(|job| job.attempts.iter_mut().find(|a| a.number == id.number));
+    attempt.ok_or_else(unknown)
+}
+
+/// Records where Batch holds the attempt. The first job is believed; any other is a surplus.
+fn place(attempt: &mut Attempt, placement: &Placement, over: bool) -> Applied {
+    match &attempt.placement {
+        None => {
+            attempt.placement = Some(placement.clone());
+            Changed
+        }
+        Some(believed) if believed.job_id == placement.job_id => Unchanged,
+        Some(_) => surplus(attempt, placement, over),
+    }
+}
+
+fn surplus(attempt: &mut Attempt, placement: &Placement, over: bool) -> Applied {
+    let known = attempt.surplus.iter_mut().find(|surplus| surplus.job_id == placement.job_id);
+    match known {
+        Some(known) if over && !known.over => known.over = true,
+        Some(_) => return Unchanged,
+        None => attempt.surplus.push(Surplus { job_id: placement.job_id.clone(), over }),
+    }
+    Changed
+}
+
+fn believes(attempt: &Attempt, placement: &Placement) -> bool {
+    attempt.placement.as_ref().is_none_or(|believed| believed.job_id == placement.job_id)
+}
+
+fn started(attempt: &mut Attempt, placement: &Placement, at: Option<Timestamp>) -> Applied {
+    let believed = believes(attempt, placement);
+    let placed = place(attempt, placement, false);
+    if !believed || attempt.phase != Phase::Pending {
+        return placed;
+    }
+    attempt.phase = Phase::Running;
+    attempt.started_at = at;
+    Changed
+}
+
+fn job_ended(state: &mut State, fact: &JobEnded) -> Result<Applied, Rejection> {
+    let attempt = attempt_of(state, &fact.attempt)?;
+    if !believes(attempt, &fact.placement) {
+        return Ok(place(attempt, &fact.placement, true));
+    }
+    if attempt.phase.is_terminal() || attempt.ending.is_some() {
+        return Ok(Unchanged);
+    }
+    place(attempt, &fact.placement, false);
+    attempt.phase = Phase::Running;
+    attempt.started_at = attempt.started_at.or(fact.ending.started_at);
+    attempt.ending = Some(fact.ending.clone());
+    if fact.ending.task.is_none() {
+        let reason = verdict::never_ran(&fact.ending);
+        conclude(attempt, Phase::Errored, Some(reason));
+    }
+    Ok(Changed)
+}
+
+fn job_refused(attempt: &mut Attempt, fact: &JobRefused) -> Applied {
+    if attempt.phase.is_terminal() || attempt.placement.is_some() {
+        return Unchanged;
+    }
+    let reason = format!("AWS Batch refused the submission: {}", fact.reason);
+    conclude(attempt, Phase::Errored, Some(reason));
+    Changed
+}
+
+fn reported(state: &mut State, fact: &Reported) -> Result<Applied, Rejection> {
+    let work = stage_work(state, &fact.attempt)?;
+    let attempt = attempt_of(state, &fact.attempt)?;
+    if attempt.evidence.is_some() {
+        return Ok(Unchanged);
+    }
+    let Some(ending) = &attempt.ending else {
+        return Err(unasked("a result", format!("{} has not ended", fact.attempt)));
+    };
+    let (phase, reason) = verdict::of(ending, &fact.evidence, &fact.verdicts);
+    attempt.evidence = Some(fact.evidence.clone());
+    attempt.verdicts.clone_from(&fact.verdicts);
+    // A checkout is over when its source is pinned, a build when the registry has confirmed.
+    let confirmed_later = matches!(work, StageWork::Checkout | StageWork::Build);
+    if phase != Phase::Succeeded || !confirmed_later {
+        conclude(attempt, phase, reason);
+    }
+    Ok(Changed)
+}
+
+fn defined(state: &mut State, fact: &Defined, at: Timestamp) -> Result<Applied, Rejection> {
+    let attempt = attempt_of(state, &fact.attempt)?;
+    if attempt.phase.is_terminal() {
+        return Ok(Unchanged);
+    }
+    if attempt.evidence.is_none() {
+        return Err(unasked("a definition", format!("{} has not reported", fact.attempt)));
+    }
+    match &fact.outcome {
+        DefinitionOutcome::Accepted { source, sha256, definition } => {
+            conclude(attempt, Phase::Succeeded, None);
+            state.source = Some(source.clone());
+            state.stages.extend(stage::after_checkout(definition));
+            let content = (**definition).clone();
+            state.definition = Some(Box::new(state::Defined { sha256: sha256.clone(), content }));
+        }
+        DefinitionOutcome::Skipped { reason } => {
+            conclude(attempt, Phase::Succeeded, None);
+            progress::skip(state, reason, at);
+        }
+        DefinitionOutcome::Refused { reason } => {
+            conclude(attempt, Phase::Failed, Some(reason.clone()));
+        }
+        DefinitionOutcome::Unusable { reason } => {
+            conclude(attempt, Phase::Errored, Some(reason.clone()));
+        }
+    }
+    Ok(Changed)
+}
+
+/// An announcement is a hint: the registry is asked again before the image is believed.
+fn image_pushed(state: &mut State, fact: &ImagePushed) -> Applied {
+    if state.phase.is_terminal() || state.image.is_some() || state.announced.contains(fact) {
+        return Unchanged;
+    }
+    let built = state.stages.iter().find(|stage| stage.work == StageWork::Build);
+    let asked_for = built.is_some_and(|stage| {
+        let attempts = stage.jobs.iter().flat_map(|job| &job.attempts);
+        !stage.phase.is_terminal() && attempts.into_iter().any(|a| a.number == fact.number)
+    });
+    if !asked_for || state.announced.len() >= ANNOUNCED_AT_MOST {
+        return Unchanged;
+    }
+    state.announced.push(fact.clone());
+    Changed
+}
+
+/// A build attempt pushes one image; somebody who pushes more under our tags is not listened to.
+const ANNOUNCED_AT_MOST: usize = 8;
+
+fn image_found(state: &mut State, fact: &ImageFound) -> Result<Applied, Rejection> {
+    let repository = state.definition.as_ref().and_then(|d| d.content.build.as_ref());
+    let repository = repository.map(|build| build.repository.clone());
+    let attempt = attempt_of(state, &fact.attempt)?;
+    if attempt.phase.is_terminal() {
+        return Ok(Unchanged);
+    }
+    let built = attempt.evidence.as_ref().and_then(verdict::built);
+    let (Some(built), Some(repository)) = (built, repository) else {
+        return Err(unasked("an image", format!("{} has reported none", fact.attempt)));
+    };
+    let built = built.clone();
+    if fact.digest.as_ref() == Some(&built.digest) {
+        conclude(attempt, Phase::Succeeded, None);
+        let (tag, digest) = (built.tag, built.digest);
+        state.image = Some(Image { repository, tag, digest, bytes: fact.bytes });
+        state.announced.clear();
+    } else {
+        conclude(attempt, Phase::Failed, Some(verdict::swapped(&repository, &built, fact)));
+    }
+    Ok(Changed)
+}
+
+fn entered(state: &mut State, fact: &Entered) -> Result<Applied, Rejection> {
+    let work = StageWork::Verify { environment: fact.environment.clone() };
+    let definition = state.definition.as_ref().map(|defined| &defined.content);
+    let jobs = work.jobs(definition);
+    let stage = state.stages.iter_mut().find(|stage| stage.work == work);
+    let Some(stage) = stage.filter(|stage| stage.phase != Phase::Pending) else {
+        return Err(unasked("an environment", format!("{} is not due", work.name())));
+    };
+    if stage.entered.is_some() {
+        return Ok(Unchanged);
+    }
+    if fact.settings.is_some() {
+        stage.jobs = jobs;
+    }
+    stage.entered = Some(fact.clone());
+    Ok(Changed)
+}
+
+fn released(state: &mut State, fact: &Released, at: Timestamp) -> Result<Applied, Rejection> {
+    let work = StageWork::Release { environment: fact.environment.clone() };
+    let stage = state.stages.iter_mut().find(|stage| stage.work == work);
+    let Some(stage) = stage.filter(|stage| stage.phase != Phase::Pending) else {
+        return Err(unasked("a release", format!("{} is not due", work.name())));
+    };
+    if stage.phase.is_terminal() {
+        return Ok(Unchanged);
+    }
+    stage.phase = Phase::Succeeded;
+    stage.ended_at = Some(at);
+    stage.reason = fact.behind.as_ref().map(|run| format!("the newer release of {run} stays live"));
+    Ok(Changed)
+}
+
+fn terminated(attempt: &mut Attempt, fact: &Terminated) -> Applied {
+    let surplus = attempt.surplus.iter_mut().find(|surplus| surplus.job_id == fact.job_id);
+    match surplus {
+        Some(surplus) if !surplus.over => {
+            surplus.over = true;
+            Changed
+        }
+        _ => Unchanged,
+    }
+}
+
+fn conclude(attempt: &mut Attempt, phase: Phase, reason: Option<String>) {
+    attempt.phase = phase;
+    attempt.reason = reason;
+}
+
+fn stage_work(state: &State, id: &attempt::AttemptId) -> Result<StageWork, Rejection> {
+    let stage = state.stages.iter().find(|stage| stage.name == id.stage);
+    stage
+        .map(|stage| stage.work.clone())
+        .ok_or_else(|| Rejection::UnknownAttempt { attempt: Box::new(id.clone()) })
+}
+
+fn unasked(fact: &'static str, state: String) -> Rejection {
+    Rejection::Unasked { fact, state }
+}

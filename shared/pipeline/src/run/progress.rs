@@ -1,0 +1,147 @@
+//! Level-triggered progress: whatever the facts say, bring jobs, stage and run to where they lead.
+//!
+//! Nothing here depends on which fact came last, so facts may come in any order.
+
+use jiff::Timestamp;
+
+use super::state::{Attempt, Job, Stage, StageWork, State};
+use super::verdict;
+use crate::phase::Phase;
+
+/// How often an attempt that *errored* is made again, whatever the definition says.
+const PLATFORM_RETRIES: usize = 2;
+
+/// Brings the run as far as its facts allow.
+pub(super) fn settle(state: &mut State, at: Timestamp) {
+    while !state.phase.is_terminal() {
+        let Some(index) = state.stages.iter().position(|stage| !stage.phase.is_terminal()) else {
+            end(state, Phase::Succeeded, None, at);
+            return;
+        };
+        if state.stages[index].phase == Phase::Pending {
+            start(state, index, at);
+        }
+        settle_jobs(state, index);
+        let Some((phase, reason)) = conclusion(&state.stages[index]) else { return };
+        conclude(&mut state.stages[index], phase, reason, at);
+        if phase != Phase::Succeeded {
+            let stage = &state.stages[index];
+            let reason = stage.reason.as_deref().unwrap_or("no reason is known");
+            let reason = format!("{} {phase}: {reason}", stage.name);
+            end(state, phase, Some(reason), at);
+        }
+    }
+}
+
+/// Ends the run because its definition leaves the push out.
+pub(super) fn skip(state: &mut State, reason: &str, at: Timestamp) {
+    for index in 0..state.stages.len() {
+        settle_jobs(state, index);
+        conclude(&mut state.stages[index], Phase::Succeeded, None, at);
+    }
+    end(state, Phase::Skipped, Some(reason.to_owned()), at);
+}
+
+fn start(state: &mut State, index: usize, at: Timestamp) {
+    let definition = state.definition.as_ref().map(|defined| &defined.content);
+    let work = &state.stages[index].work;
+    let jobs = if work.reads_environment() { Vec::new() } else { work.jobs(definition) };
+    let stage = &mut state.stages[index];
+    stage.phase = Phase::Running;
+    stage.started_at = Some(at);
+    stage.jobs = jobs;
+}
+
+fn settle_jobs(state: &mut State, index: usize) {
+    let stage = &state.stages[index];
+    let retries: Vec<usize> = stage
+        .jobs
+        .iter()
+        .map(|job| state.specification(&stage.work, &job.name))
+        .map(|specification| specification.map_or(0, |s| s.retries as usize))
+        .collect();
+    for (job, retries) in state.stages[index].jobs.iter_mut().zip(retries) {
+        settle_job(job, retries);
+    }
+}
+
+fn settle_job(job: &mut Job, retries: usize) {
+    if job.phase.is_terminal() {
+        return;
+    }
+    let Some(last) = job.attempts.last().filter(|last| last.phase.is_terminal()) else { return };
+    let spent = job.attempts.iter().filter(|attempt| attempt.phase == last.phase).count();
+    let again = match last.phase {
+        Phase::Failed => spent <= retries,
+        Phase::Errored => spent <= PLATFORM_RETRIES && may_repeat(last),
+        _ => false,
+    };
+    if again {
+        let number = last.number + 1;
+        job.attempts.push(Attempt::new(number));
+    } else {
+        job.phase = last.phase;
+        job.reason.clone_from(&last.reason);
+    }
+}
+
+/// A refused submission would be refused again; so would a source that does not exist.
+fn may_repeat(attempt: &Attempt) -> bool {
+    attempt.placement.is_some() && verdict::worth_another(attempt.evidence.as_ref())
+}
+
+/// How the stage ends, once nothing in it is open.
+fn conclusion(stage: &Stage) -> Option<(Phase, Option<String>)> {
+    match &stage.work {
+        StageWork::Release { .. } => None,
+        StageWork::Verify { environment } => {
+            let entered = stage.entered.as_ref()?;
+            if entered.settings.is_none() {
+                let reason = format!(
+                    "the environment {environment} has no settings: ops apply them with \
+                     `signalbox env apply {environment}.yaml`"
+                );
+                return Some((Phase::Failed, Some(reason)));
+            }
+            of_jobs(&stage.jobs)
+        }
+        StageWork::Checkout | StageWork::Checks | StageWork::Build => of_jobs(&stage.jobs),
+    }
+}
+
+/// All jobs are waited for, so that a developer sees every failure and not just the first.
+fn of_jobs(jobs: &[Job]) -> Option<(Phase, Option<String>)> {
+    if jobs.iter().any(|job| !job.phase.is_terminal()) {
+        return None;
+    }
+    let bad = |phase| jobs.iter().filter(move |job| job.phase == phase && !job.optional);
+    for phase in [Phase::Failed, Phase::Errored] {
+        if bad(phase).next().is_some() {
+            let reasons: Vec<String> = bad(phase).map(describe).collect();
+            return Some((phase, Some(reasons.join("; "))));
+        }
+    }
+    Some((Phase::Succeeded, None))
+}
+
+fn describe(job: &Job) -> String {
+    format!("{}: {}", job.name, job.reason.as_deref().unwrap_or("no reason is known"))
+}
+
+fn conclude(stage: &mut Stage, phase: Phase, reason: Option<String>, at: Timestamp) {
+    stage.phase = phase;
+    if reason.is_some() {
+        stage.reason = reason;
+    }
+    stage.ended_at = Some(at);
+}
+
+fn end(state: &mut State, phase: Phase, reason: Option<String>, at: Timestamp) {
+    state.phase = phase;
+    state.reason = reason;
+    state.ended_at = Some(at);
+    state.announced.clear();
+    for stage in state.stages.iter_mut().filter(|stage| !stage.phase.is_terminal()) {
+        stage.phase = Phase::Skipped;
+    }
+}

@@ -1,0 +1,255 @@
+//! What a run's register folds to.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::fact::{Ending, Entered, Evidence, Gated, ImagePushed, Placement, Trigger};
+use crate::attempt::AttemptId;
+use crate::definition::{self, Definition};
+use crate::names::{
+    EnvironmentName, ImageDigest, ImageRepository, ImageTag, JobId, JobKey, Sha256, StageName,
+};
+use crate::order::Source;
+use crate::phase::Phase;
+
+/// A run as it stands: always equal to the fold of its register.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// How far the run has come.
+    pub phase: Phase,
+    /// Why it ended otherwise than well, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What started it.
+    pub trigger: Trigger,
+    /// The pinned source, once checkout has delivered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The definition, once it has been read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Box<Defined>>,
+    /// The image, once the registry has confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+    /// Images that the registry announced under tags of this run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announced: Vec<ImagePushed>,
+    /// The stages, in the order in which they are passed; known in full once the definition is.
+    pub stages: Vec<Stage>,
+    /// When the run began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A definition and its identity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Defined {
+    /// The SHA-256 of `signalbox.yaml`.
+    pub sha256: Sha256,
+    /// What it says.
+    pub content: Definition,
+}
+
+/// The image that a run built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Where it lies.
+    pub repository: ImageRepository,
+    /// The tag that it was pushed under; what runs is the digest.
+    pub tag: ImageTag,
+    /// Its digest, as the build reported it and the registry confirmed it.
+    pub digest: ImageDigest,
+    /// The size of its layers, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// One stage of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name: `checkout`, `checks`, `build`, `<environment>-verify`, `<environment>-release`.
+    pub name: StageName,
+    /// What it does.
+    pub work: StageWork,
+    /// How far it has come.
+    pub phase: Phase,
+    /// Why it ended otherwise than well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Its jobs, side by side.
+    pub jobs: Vec<Job>,
+    /// The environment as it was on entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<Entered>,
+    /// When it was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What a stage does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StageWork {
+    /// Fetch the commit, pin the source, read the definition.
+    Checkout,
+    /// Run the checks side by side.
+    Checks,
+    /// Build the image and have the registry confirm it.
+    Build,
+    /// Run the verification of an environment in the release's image.
+    Verify {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Record the verified release in its environment.
+    Release {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+}
+
+/// One job of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its name inside the stage.
+    pub name: JobKey,
+    /// How far it has come.
+    pub phase: Phase,
+    /// Whether the stage passes without it.
+    pub optional: bool,
+    /// Why it ended otherwise than well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Its submissions, the last one being the one that counts.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One submission of a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Counted from 1.
+    pub number: u32,
+    /// How far it has come.
+    pub phase: Phase,
+    /// Why it ended otherwise than well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where Batch holds the believed job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
+    /// When it began to run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// What it left behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// What its conditions said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Gated>,
+    /// Jobs under the same name that are not believed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surplus: Vec<Surplus>,
+}
+
+/// A job that is not believed, and has to go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surplus {
+    /// Batch's id of the job.
+    pub job_id: JobId,
+    /// Whether it has ended, or was told to.
+    pub over: bool,
+}
+
+impl State {
+    /// The stage that the run is in: the first that is not over.
+    #[must_use]
+    pub fn stage(&self) -> Option<&Stage> {
+        self.stages.iter().find(|stage| !stage.phase.is_terminal())
+    }
+
+    /// An attempt of the run.
+    #[must_use]
+    pub fn attempt(&self, id: &AttemptId) -> Option<&Attempt> {
+        let job = self.job(id)?;
+        job.attempts.iter().find(|attempt| attempt.number == id.number)
+    }
+
+    /// The job that an attempt belongs to.
+    #[must_use]
+    pub fn job(&self, id: &AttemptId) -> Option<&Job> {
+        let stage = self.stages.iter().find(|stage| stage.name == id.stage)?;
+        stage.jobs.iter().find(|job| job.name == id.job)
+    }
+
+    /// What the definition says about a job of a stage; nothing for `checkout` and `build`, which
+    /// are ours.
+    #[must_use]
+    pub fn specification(&self, work: &StageWork, job: &JobKey) -> Option<&definition::Job> {
+        let definition = &self.definition.as_ref()?.content;
+        let jobs = match work {
+            StageWork::Checks => &definition.checks,
+            StageWork::Verify { environment } => {
+                let deployment = |d: &&definition::Deployment| d.environment == *environment;
+                &definition.deploy.iter().find(deployment)?.verify
+            }
+            StageWork::Checkout | StageWork::Build | StageWork::Release { .. } => return None,
+        };
+        jobs.iter().find(|specification| specification.name == *job)
+    }
+
+    /// Every attempt with its stage and job.
+    pub fn attempts(&self) -> impl Iterator<Item = (AttemptId, &Stage, &Attempt)> {
+        self.stages.iter().flat_map(|stage| {
+            stage.jobs.iter().flat_map(move |job| {
+                job.attempts.iter().map(move |attempt| {
+                    let id = AttemptId {
+                        stage: stage.name.clone(),
+                        job: job.name.clone(),
+                        number: attempt.number,
+                    };
+                    (id, stage, attempt)
+                })
+            })
+        })
+    }
+}
+
+impl Job {
+    /// A job with its first attempt, not submitted yet.
+    #[must_use]
+    pub fn new(name: JobKey, optional: bool) -> Self {
+        Self {
+            name,
+            phase: Phase::Running,
+            optional,
+            reason: None,
+            attempts: vec![Attempt::new(1)],
+        }
+    }
+}
+
+impl Attempt {
+    /// An attempt that is not submitted yet.
+    #[must_use]
+    pub fn new(number: u32) -> Self {
+        Self {
+            number,
+            phase: Phase::Pending,
+            reason: None,
+            placement: None,
+            started_at: None,
+            ending: None,
+            evidence: None,
+            verdicts: Vec::new(),
+            surplus: Vec::new(),
+        }
+    }
+}
