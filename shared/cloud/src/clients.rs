@@ -15,7 +15,7 @@ use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use crate::config::{Account, Buckets};
+use crate::config::Account;
 
 mod trouble;
 
@@ -36,6 +36,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 pub struct Clients {
     account: Account,
     http: SharedHttpClient,
+    first_backoff: Duration,
 }
 
 /// One service's client in two tempers.
@@ -89,7 +90,13 @@ impl Clients {
     /// Clients that send their requests through `http`: the seam for simulation.
     #[must_use]
     pub fn over(account: Account, http: SharedHttpClient) -> Self {
-        Self { account, http }
+        Self { account, http, first_backoff: FIRST_BACKOFF }
+    }
+
+    /// The same, but waiting `first` at most before a first retry, and then twice as long each time.
+    #[must_use]
+    pub fn with_backoff(self, first: Duration) -> Self {
+        Self { first_backoff: first, ..self }
     }
 
     /// The account that the clients call.
@@ -141,7 +148,7 @@ impl Clients {
     fn client<C>(&self, build: impl Fn(RetryConfig) -> C) -> Client<C> {
         let patient = RetryConfig::standard()
             .with_max_attempts(TRIES)
-            .with_initial_backoff(FIRST_BACKOFF)
+            .with_initial_backoff(self.first_backoff)
             .with_max_backoff(LONGEST_BACKOFF);
         Client { patient: build(patient), once: build(RetryConfig::disabled()) }
     }
@@ -157,22 +164,6 @@ fn timeouts() -> TimeoutConfig {
         .operation_attempt_timeout(ATTEMPT)
         .operation_timeout(OPERATION)
         .build()
-}
-
-/// Opens the connections that the first event will need, while Lambda gives the full processor to
-/// the start of a function. What the requests answer does not matter, and a failure is left to the
-/// first event that meets it.
-pub async fn warm(
-    s3: &Client<aws_sdk_s3::Client>,
-    buckets: &Buckets,
-    batch: &Client<aws_sdk_batch::Client>,
-    queue: &str,
-) {
-    let head = |bucket: &str| s3.once.head_object().bucket(bucket).key("warm").send();
-    let name = aws_sdk_batch::types::KeyValuesPair::builder().name("JOB_NAME").values("warm");
-    let list = batch.once.list_jobs().job_queue(queue).filters(name.build()).send();
-    // Each may fail as it likes: the connection is then open, or the first event will say why not.
-    let _answers = tokio::join!(head(&buckets.state), head(&buckets.artifacts), list);
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! A new source of events is a file here that turns an [`Envelope`] into a type of its own.
 
+pub mod batch;
 pub mod codecommit;
 pub mod ecr;
 mod envelope;
@@ -30,3 +31,6 @@ fn name<T: std::str::FromStr<Err = NameError>>(text: &str, field: &str) -> Resul
 fn absent(field: &str) -> Malformed {
     Malformed::new("a field is missing", field, "send the event as its service emits it")
 }
+
+#[cfg(test)]
+mod tests;

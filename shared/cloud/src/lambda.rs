@@ -8,6 +8,7 @@ mod batch;
 mod message;
 mod queue;
 mod remedy;
+mod start;
 pub mod telemetry;
 
 use std::fmt;
@@ -18,6 +19,7 @@ pub use message::Message;
 pub use queue::Queue;
 pub use remedy::{Fate, fate};
 use signalbox_pipeline::names::EventId;
+pub use start::{configure, serve, serve_schedule};
 
 use crate::fault::{Fault, Malformed};
 

@@ -2,13 +2,18 @@
 //!
 //! Everything here translates between AWS and the pure core; what happens next is decided there.
 
+pub mod advance;
 pub mod chance;
 pub mod clients;
 pub mod clock;
 pub mod config;
+mod documents;
+pub mod effects;
 pub mod fault;
 pub mod ingest;
 pub mod lambda;
+#[cfg(test)]
+mod pretend;
 #[cfg(test)]
 mod scripted;
 pub mod store;

@@ -18,12 +18,15 @@ fn when(value: String, fits: bool, expected: &str) -> Checked {
 
 pub(super) fn bucket(value: String) -> Checked {
     let fits = (3..=63).contains(&value.len())
-        && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
     when(value, fits, "the name of a bucket")
 }
 
 pub(super) fn job_queue(value: String) -> Checked {
-    let fits = value.starts_with("arn:") && value.contains(":batch:") && value.contains(":job-queue/");
+    let fits =
+        value.starts_with("arn:") && value.contains(":batch:") && value.contains(":job-queue/");
     when(value, fits, "the ARN of a Batch job queue")
 }
 

@@ -2,6 +2,7 @@
 
 use aws_credential_types::Credentials;
 use signalbox_pipeline::names::Host;
+use signalbox_pipeline::platform::{Capability, Platform};
 
 use super::{Group, Reader, check};
 
@@ -69,34 +70,31 @@ pub struct Jobs {
     /// The registry that images are pushed to.
     pub registry: String,
     /// What the queue's compute environment runs on.
-    pub platform: Platform,
+    pub capability: Capability,
 }
 
-/// What Batch runs containers on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Platform {
-    /// EC2 instances.
-    Ec2,
-    /// Fargate.
-    Fargate,
-}
-
-impl Platform {
-    /// The word that Batch has for it.
+impl Jobs {
+    /// As the core wants it, with the bucket that jobs read from and write to.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ec2 => "EC2",
-            Self::Fargate => "FARGATE",
+    pub fn platform(&self, artifacts_bucket: &str) -> Platform {
+        Platform {
+            queue: self.queue.clone(),
+            job_role: self.role.clone(),
+            job_role_id: self.role_id.clone(),
+            execution_role: self.execution_role.clone(),
+            runner_image: self.runner_image.clone(),
+            registry: self.registry.clone(),
+            artifacts_bucket: artifacts_bucket.to_owned(),
+            capability: self.capability,
         }
     }
+}
 
-    fn parse(word: &str) -> Result<Self, String> {
-        match word {
-            "EC2" => Ok(Self::Ec2),
-            "FARGATE" => Ok(Self::Fargate),
-            _ => Err("must be EC2 or FARGATE".to_owned()),
-        }
+fn capability(word: &str) -> Result<Capability, String> {
+    match word {
+        "EC2" => Ok(Capability::Ec2),
+        "FARGATE" => Ok(Capability::Fargate),
+        _ => Err("must be EC2 or FARGATE".to_owned()),
     }
 }
 
@@ -109,7 +107,7 @@ impl Group for Jobs {
         let runner_image = reader.required("SIGNALBOX_RUNNER_IMAGE", check::image);
         let checkout_image = reader.required("SIGNALBOX_CHECKOUT_IMAGE", check::image);
         let registry = reader.required("SIGNALBOX_REGISTRY", check::registry);
-        let platform = reader.required("SIGNALBOX_PLATFORM", |word| Platform::parse(&word));
+        let capability = reader.required("SIGNALBOX_PLATFORM", |word| capability(&word));
         Some(Self {
             queue: queue?,
             role: role?,
@@ -118,7 +116,7 @@ impl Group for Jobs {
             runner_image: runner_image?,
             checkout_image: checkout_image?,
             registry: registry?,
-            platform: platform?,
+            capability: capability?,
         })
     }
 }

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use signalbox_pipeline::platform::Capability;
+
 use super::*;
 
 fn complete() -> BTreeMap<&'static str, &'static str> {
@@ -35,7 +37,9 @@ fn a_complete_environment_is_read() {
     let (account, buckets, jobs, CodeHost(host), _) = read::<Everything>(&complete()).unwrap();
     assert_eq!(account.region, "eu-west-1");
     assert_eq!(buckets.state, "state");
-    assert_eq!(jobs.platform, Platform::Ec2);
+    let platform = jobs.platform(&buckets.artifacts);
+    assert_eq!(platform.capability, Capability::Ec2);
+    assert_eq!(platform.artifacts_bucket, "artifacts");
     assert_eq!(host.as_str(), "codecommit.eu-west-1.amazonaws.com");
 }
 

@@ -43,7 +43,9 @@ impl Queue {
     /// Lets `message` come again within seconds.
     pub(super) async fn hasten(&self, message: &Message) -> Result<(), Trouble> {
         let Some(url) = self.url_of(&message.queue) else {
-            return Err(Trouble::Unsent("the message does not say which queue it is of".to_owned()));
+            return Err(Trouble::Unsent(
+                "the message does not say which queue it is of".to_owned(),
+            ));
         };
         let wait = SOON + self.chance.up_to(SPREAD);
         let seconds = i32::try_from(wait.as_secs()).unwrap_or(1);

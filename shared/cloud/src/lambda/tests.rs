@@ -67,7 +67,8 @@ async fn failures(words: &Words, script: &Script, bodies: &[&str]) -> Vec<String
 }
 
 fn sent() -> Answer {
-    ok(json!({ "MessageId": "m", "MD5OfMessageBody": "", "MD5OfMessageAttributes": "" }).to_string())
+    ok(json!({ "MessageId": "m", "MD5OfMessageBody": "", "MD5OfMessageAttributes": "" })
+        .to_string())
 }
 
 #[tokio::test]

@@ -37,6 +37,12 @@ impl Artifacts {
         &self.bucket
     }
 
+    /// Opens a connection to the bucket; what is answered does not matter.
+    pub async fn warm(&self) {
+        let head = self.s3.once.head_object().bucket(&self.bucket).key("warm");
+        let _answer = head.send().await;
+    }
+
     /// The newest version of `key`, or the named one; at most `most` bytes.
     ///
     /// # Errors

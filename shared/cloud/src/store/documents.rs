@@ -13,12 +13,15 @@ use crate::chance::Chance;
 use crate::clients::{Client, Trouble, trouble};
 
 /// What is kept under one key of the state bucket.
-pub trait Document: Serialize + DeserializeOwned + Send + Sync {
+pub trait Stored: Serialize + DeserializeOwned + Send + Sync {
     /// The newest schema that this version writes and reads; older ones are read for ever.
     const SCHEMA: u32;
     /// The largest document of this kind that is read, in bytes.
     const LARGEST: usize = 8 * 1024 * 1024;
+}
 
+/// What is changed by conditional writes.
+pub trait Document: Stored {
     /// The token that was drawn for the write that made it what it is.
     fn write_id(&self) -> &str;
 }
@@ -96,11 +99,17 @@ impl Documents {
         &self.chance
     }
 
+    /// Opens a connection to the bucket; what is answered does not matter.
+    pub async fn warm(&self) {
+        let head = self.s3.once.head_object().bucket(&self.bucket).key("warm");
+        let _answer = head.send().await;
+    }
+
     /// The document under `key`, if there is one.
     ///
     /// # Errors
     /// When it is damaged, too large or of a newer schema, or S3 does not give it.
-    pub async fn load<D: Document>(&self, key: &str) -> Result<Option<Versioned<D>>, StoreError> {
+    pub async fn load<D: Stored>(&self, key: &str) -> Result<Option<Versioned<D>>, StoreError> {
         let sent = self.s3.patient.get_object().bucket(&self.bucket).key(key).send().await;
         let object = match sent.map_err(|error| trouble(&error)) {
             Ok(object) => object,
@@ -150,7 +159,9 @@ impl Documents {
     ) -> Result<Settled<D>, StoreError> {
         let found = self.load::<D>(key).await?;
         Ok(match found {
-            Some(found) if found.document.write_id() == ours.write_id() || landed(&found.document) => {
+            Some(found)
+                if found.document.write_id() == ours.write_id() || landed(&found.document) =>
+            {
                 Settled::Ours(found)
             }
             other => Settled::NotOurs(other),
@@ -196,7 +207,8 @@ fn judge(
     match trouble {
         // 409: another conditional write of the key was under way; this one wrote nothing.
         Trouble::Refused { status: 409 | 412, .. } => Ok(Put::Conflict),
-        Trouble::Refused { status: 404, ref code, .. } if code != "NoSuchBucket" => match condition {
+        Trouble::Refused { status: 404, ref code, .. } if code != "NoSuchBucket" => match condition
+        {
             Condition::Unchanged(_) => Ok(Put::Gone),
             Condition::Absent => Err(trouble),
         },
@@ -205,7 +217,7 @@ fn judge(
     }
 }
 
-fn parse<D: Document>(key: &str, bytes: &[u8]) -> Result<D, StoreError> {
+fn parse<D: Stored>(key: &str, bytes: &[u8]) -> Result<D, StoreError> {
     let header: Header = serde_json::from_slice(bytes)
         .map_err(|error| damaged(key, &format!("it is not one of our documents: {error}")))?;
     if header.schema > u64::from(D::SCHEMA) {

@@ -8,7 +8,9 @@ use crate::store::Unread;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// It was written by a newer version of Signalbox.
-    #[error("{key} has schema {found}, written by a newer version of Signalbox; this one knows {known}")]
+    #[error(
+        "{key} has schema {found}, written by a newer version of Signalbox; this one knows {known}"
+    )]
     Newer {
         /// Its key.
         key: String,

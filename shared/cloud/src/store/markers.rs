@@ -54,7 +54,9 @@ impl Markers {
         let list = self.s3.patient.list_objects_v2().bucket(&self.bucket).prefix(prefix);
         let list = list.set_start_after(after.map(str::to_owned)).max_keys(i32::from(limit));
         match list.send().await {
-            Ok(page) => Ok(page.contents.into_iter().flatten().filter_map(|item| item.key).collect()),
+            Ok(page) => {
+                Ok(page.contents.into_iter().flatten().filter_map(|item| item.key).collect())
+            }
             Err(error) => {
                 Err(StoreError::storage("listing", &self.bucket, prefix, trouble(&error)))
             }

@@ -12,9 +12,12 @@ struct Note {
     text: String,
 }
 
-impl Document for Note {
+impl Stored for Note {
     const SCHEMA: u32 = 1;
     const LARGEST: usize = 1000;
+}
+
+impl Document for Note {
     fn write_id(&self) -> &str {
         &self.write_id
     }

@@ -81,7 +81,7 @@ fn near_garbage_is_malformed_and_never_a_panic() {
     let time = good.replace("2019-06-12T10:23:43Z", "yesterday");
     let id = good.replace("01234567-EXAMPLE", "../x");
     for body in ["", "null", "[]", "{}", "\u{0}", &deep, &huge, cut, &time, &id] {
-        assert!(parse(body).is_err(), "{:.80}", body);
+        assert!(parse(body).is_err(), "{body:.80}");
     }
     let error = parse(&huge).unwrap_err().to_string();
     assert!(error.contains("262144 at most"), "{error}");

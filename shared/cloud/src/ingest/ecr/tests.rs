@@ -29,7 +29,9 @@ fn a_push_is_read_with_or_without_a_tag() {
 
 #[test]
 fn what_brings_no_image_is_ignored() {
-    for (field, value) in [("action-type", "DELETE"), ("action-type", "REPLICATE"), ("result", "FAILURE")] {
+    for (field, value) in
+        [("action-type", "DELETE"), ("action-type", "REPLICATE"), ("result", "FAILURE")]
+    {
         let mut detail = detail();
         detail[field] = value.into();
         assert!(matches!(parse(&detail), Ok(Read::Ignored(_))), "{value}");

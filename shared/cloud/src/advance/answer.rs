@@ -1,0 +1,62 @@
+//! The answers to a run's questions, each from where the truth lies.
+
+use signalbox_pipeline::attempt::AttemptId;
+use signalbox_pipeline::environment::Environment;
+use signalbox_pipeline::keys;
+use signalbox_pipeline::names::EnvironmentName;
+use signalbox_pipeline::run::fact::{Entered, ImageFound};
+use signalbox_pipeline::run::{Fact, Run};
+use signalbox_pipeline::settings::Settings;
+
+use super::Telling;
+use super::question::Question;
+use crate::fault::Fault;
+
+impl Telling<'_> {
+    pub(super) async fn answer(&self, run: &Run, question: &Question) -> Result<Fact, Fault> {
+        match question {
+            Question::Report(attempt) => self.reported(run, attempt).await.map(Fact::Reported),
+            Question::Definition(attempt) => self.defined(run, attempt).await.map(Fact::Defined),
+            Question::Image(attempt) => self.image_found(run, attempt).await.map(Fact::ImageFound),
+            Question::Environment(environment) => {
+                self.entered(run, environment).await.map(Fact::Entered)
+            }
+        }
+    }
+
+    /// The registry's word, not the event's: an event is only a hint.
+    async fn image_found(&self, run: &Run, attempt: &AttemptId) -> Result<ImageFound, Fault> {
+        let definition = run.state.definition.as_ref();
+        let build = definition.and_then(|defined| defined.content.build.as_ref());
+        let found = match build {
+            Some(build) => {
+                let tag = attempt.image_tag(&run.pipeline, &run.id);
+                self.runs.registry.image_under_tag(&build.repository, &tag).await?
+            }
+            None => None,
+        };
+        Ok(ImageFound {
+            attempt: attempt.clone(),
+            digest: found.as_ref().map(|found| found.digest.clone()),
+            bytes: found.and_then(|found| found.bytes),
+        })
+    }
+
+    async fn entered(&self, run: &Run, environment: &EnvironmentName) -> Result<Entered, Fault> {
+        let documents = &self.runs.documents;
+        let (settings, document) = (
+            keys::state::settings(environment),
+            keys::state::environment(&run.pipeline, environment),
+        );
+        let (settings, document) = tokio::join!(
+            documents.load::<Settings>(&settings),
+            documents.load::<Environment>(&document)
+        );
+        let current = document?.and_then(|found| found.document.current);
+        Ok(Entered {
+            environment: environment.clone(),
+            settings: settings?.map(|found| Box::new(found.document)),
+            current: current.map(|release| release.live()),
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! The effects, by the one whose put won.
+
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use signalbox_pipeline::effect::{Effect, Pending, Releasing, Submission, Termination};
+use signalbox_pipeline::environment::{Environment, Recording};
+use signalbox_pipeline::keys;
+use signalbox_pipeline::register::Occurrence;
+use signalbox_pipeline::run::fact::{JobFound, JobRefused, Placement, Released, Terminated};
+use signalbox_pipeline::run::{Fact, Run};
+
+use super::Telling;
+use crate::effects::Submitted;
+use crate::fault::Fault;
+use crate::store::Step;
+
+/// What has to be left of a lease for an effect to be begun: the longest that a request takes.
+const ENOUGH: SignedDuration = SignedDuration::from_secs(15);
+/// Batch forgets jobs after seven days; from here on, that it has none proves nothing.
+const PROOF: SignedDuration = SignedDuration::from_hours(6 * 24);
+
+impl Telling<'_> {
+    /// Performs what this telling's writes have in hand, side by side; what that brings about is
+    /// the next news.
+    pub(super) async fn perform(&mut self, run: &Run) -> Vec<Occurrence> {
+        let mine: Vec<&Pending> =
+            run.pending.iter().filter(|pending| self.has_in_hand(pending)).collect();
+        self.performed.extend(mine.iter().map(|pending| pending.id.clone()));
+        let this = &*self;
+        let ends = join_all(mine.into_iter().map(|pending| this.perform_one(run, pending))).await;
+        let mut news = Vec::new();
+        for end in ends {
+            match end {
+                Ok(facts) => news.extend(facts.into_iter().map(|fact| self.ours(fact))),
+                // The lease runs out, and the effect is taken over.
+                Err(fault) => {
+                    self.fault.get_or_insert(fault);
+                }
+            }
+        }
+        news
+    }
+
+    fn has_in_hand(&self, pending: &Pending) -> bool {
+        let enough = self.runs.clock.now().saturating_add(ENOUGH);
+        pending.lease.as_ref().is_some_and(|lease| {
+            self.writes.contains(&lease.owner)
+                && enough.is_ok_and(|enough| lease.until >= enough)
+                && !self.performed.contains(&pending.id)
+        })
+    }
+
+    async fn perform_one(&self, run: &Run, pending: &Pending) -> Result<Vec<Fact>, Fault> {
+        match &pending.effect {
+            Effect::Submit(submission) => self.submit(pending, submission).await,
+            Effect::Terminate(termination) => self.terminate(termination).await,
+            Effect::Release(releasing) => self.release(run, releasing).await,
+        }
+    }
+
+    async fn submit(&self, pending: &Pending, submission: &Submission) -> Result<Vec<Fact>, Fault> {
+        let (name, queue) = (&submission.job_name, &submission.queue);
+        // Somebody had it in hand before: SubmitJob takes no token, so the name is the only proof.
+        if self.doubtful.contains(&pending.id) {
+            let found = self.runs.batch.find_by_name(queue, name).await?;
+            if !found.is_empty() {
+                // The oldest first: the first that the register holds is the believed one.
+                return Ok(found
+                    .into_iter()
+                    .rev()
+                    .map(|job| {
+                        let placement = Placement {
+                            job_id: job.job_id,
+                            definition: job.definition,
+                            queue: queue.clone(),
+                        };
+                        Fact::JobFound(JobFound { attempt: submission.attempt.clone(), placement })
+                    })
+                    .collect());
+            }
+            if self.runs.clock.now().duration_since(pending.since) > PROOF {
+                return Err(Fault::page(
+                    format!("whether {name} was submitted can no longer be known"),
+                    "push again, or look for its results and end the run",
+                ));
+            }
+        }
+        match self.runs.batch.submit(submission).await {
+            Submitted::Accepted(job) => {
+                tracing::info!(job.id = %job, job.name = %name, "submitted");
+                // Its first event acknowledges it.
+                Ok(Vec::new())
+            }
+            Submitted::Refused(reason) => {
+                tracing::warn!(job.name = %name, %reason, "Batch refused the submission");
+                let attempt = submission.attempt.clone();
+                Ok(vec![Fact::JobRefused(JobRefused { attempt, reason })])
+            }
+            Submitted::NotNow(reason) | Submitted::Unknown(reason) => {
+                tracing::warn!(job.name = %name, %reason, "not known to be submitted: `tick` takes it over");
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    async fn terminate(&self, termination: &Termination) -> Result<Vec<Fact>, Fault> {
+        let Termination { attempt, job_id, reason } = termination;
+        self.runs.batch.terminate(job_id, reason).await?;
+        tracing::info!(job.id = %job_id, "ended a job that is not believed");
+        Ok(vec![Fact::Terminated(Terminated { attempt: attempt.clone(), job_id: job_id.clone() })])
+    }
+
+    async fn release(&self, run: &Run, releasing: &Releasing) -> Result<Vec<Fact>, Fault> {
+        let Releasing { environment, release } = releasing;
+        let documents = &self.runs.documents;
+        let key = keys::state::environment(&run.pipeline, environment);
+        let write_id = documents.chance().token();
+        let behind = documents.transact(&key, |found: Option<&Environment>| {
+            let first = || Environment::new(run.pipeline.clone(), environment.clone());
+            let document = found.cloned().unwrap_or_else(first);
+            Ok(match document.record(release, &write_id) {
+                Recording::Recorded(next) => Step::Put(*next, None),
+                Recording::Live => Step::Keep(None),
+                Recording::Behind(newer) => Step::Keep(Some(newer)),
+            })
+        });
+        let behind = behind.await?;
+        Ok(vec![Fact::Released(Released { environment: environment.clone(), behind })])
+    }
+}

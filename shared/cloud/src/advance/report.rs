@@ -1,0 +1,107 @@
+//! What an attempt left behind: its `result.json`, and what its conditions say about it.
+
+use signalbox_pipeline::attempt::AttemptId;
+use signalbox_pipeline::gate::{Current, ImageFacts, Scope};
+use signalbox_pipeline::keys;
+use signalbox_pipeline::order::files;
+use signalbox_pipeline::report::{self, Report};
+use signalbox_pipeline::run::Run;
+use signalbox_pipeline::run::fact::{Evidence, Found, Gated, Reported};
+use signalbox_pipeline::run::state::{Stage, StageWork};
+
+use super::Telling;
+use crate::fault::Fault;
+use crate::store::{Fetched, StoreError};
+
+/// The version of `result.json` that this code reads.
+const SCHEMA: u32 = 1;
+
+impl Telling<'_> {
+    /// Where `attempt` wrote the file `name`; the believed job's own event names the task.
+    pub(super) fn delivered(&self, run: &Run, attempt: &AttemptId, name: &str) -> Option<String> {
+        let task = run.state.attempt(attempt)?.ending.as_ref()?.task.as_ref()?;
+        let incoming = keys::artifacts::incoming(&self.runs.platform.job_role_id);
+        Some(keys::artifacts::delivered(&incoming, task, name))
+    }
+
+    pub(super) async fn reported(&self, run: &Run, attempt: &AttemptId) -> Result<Reported, Fault> {
+        let evidence = match self.delivered(run, attempt, files::RESULT) {
+            Some(key) => self.evidence(key).await?,
+            None => missing("no task is known to have run it"),
+        };
+        let evidence = proving(run, attempt, evidence);
+        let verdicts = match &evidence {
+            Evidence::Read(found) if found.report.exit_code == 0 => {
+                verdicts(run, attempt, &found.report)
+            }
+            _ => Vec::new(),
+        };
+        Ok(Reported { attempt: attempt.clone(), evidence, verdicts })
+    }
+
+    async fn evidence(&self, key: String) -> Result<Evidence, Fault> {
+        match self.runs.artifacts.read(&key, None, report::LARGEST).await {
+            Ok(Some(fetched)) => Ok(read(key, fetched)),
+            Ok(None) => Ok(missing(&format!("there is no {key}"))),
+            Err(StoreError::TooLarge { most, .. }) => {
+                Ok(missing(&format!("{key} has more than {most} bytes")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn read(key: String, fetched: Fetched) -> Evidence {
+    let Fetched { bytes, version, sha256 } = fetched;
+    match serde_json::from_slice::<Report>(&bytes) {
+        Ok(report) if report.schema > SCHEMA => {
+            missing(&format!("{key} has schema {}, and {SCHEMA} is known", report.schema))
+        }
+        Ok(report) => Evidence::Read(Box::new(Found { key, version, sha256, report })),
+        Err(error) => missing(&format!("{key} is damaged: {error}")),
+    }
+}
+
+/// A build that says that all went well proves nothing where it names no image.
+fn proving(run: &Run, attempt: &AttemptId, evidence: Evidence) -> Evidence {
+    let stage = run.state.stages.iter().find(|stage| stage.name == attempt.stage);
+    let builds = stage.is_some_and(|stage| stage.work == StageWork::Build);
+    match evidence {
+        Evidence::Read(found)
+            if builds && found.report.exit_code == 0 && found.report.image.is_none() =>
+        {
+            missing(&format!("{} names no image that was pushed", found.key))
+        }
+        other => other,
+    }
+}
+
+fn missing(reason: &str) -> Evidence {
+    Evidence::Missing { reason: reason.to_owned() }
+}
+
+fn verdicts(run: &Run, attempt: &AttemptId, report: &Report) -> Vec<Gated> {
+    let stage = run.state.stages.iter().find(|stage| stage.name == attempt.stage);
+    let job = stage.and_then(|stage| run.state.specification(&stage.work, &attempt.job));
+    let (Some(stage), Some(job)) = (stage, job) else { return Vec::new() };
+    let scope = scope(run, stage, report);
+    let gated = job.require.iter().map(|condition| Gated {
+        condition: condition.as_str().to_owned(),
+        verdict: condition.evaluate(&scope),
+    });
+    gated.collect()
+}
+
+fn scope(run: &Run, stage: &Stage, report: &Report) -> Scope {
+    let live = stage.entered.as_ref().and_then(|entered| entered.current.as_ref());
+    let image = match stage.work {
+        StageWork::Verify { .. } => run.state.image.as_ref(),
+        _ => None,
+    };
+    Scope {
+        metrics: report.metrics.clone(),
+        tests: report.tests,
+        current: live.map(|live| Current { metrics: live.metrics.clone(), tests: None }),
+        image: image.map(|image| ImageFacts { digest: image.digest.clone(), bytes: image.bytes }),
+    }
+}

@@ -1,0 +1,59 @@
+//! The core's documents as the store keeps them.
+
+use signalbox_pipeline::environment::{self, Environment};
+use signalbox_pipeline::head::{self, Head};
+use signalbox_pipeline::registration::{self, Registration};
+use signalbox_pipeline::run::{self, Run};
+use signalbox_pipeline::settings::Settings;
+
+use crate::store::{Document, Stored};
+
+/// The largest of the documents that people write, or that hold a handful of names, in bytes.
+const SMALL: usize = 256 * 1024;
+
+impl Stored for Run {
+    const SCHEMA: u32 = run::SCHEMA;
+}
+
+impl Document for Run {
+    fn write_id(&self) -> &str {
+        &self.write_id
+    }
+}
+
+impl Stored for Environment {
+    const SCHEMA: u32 = environment::SCHEMA;
+}
+
+impl Document for Environment {
+    fn write_id(&self) -> &str {
+        &self.write_id
+    }
+}
+
+impl Stored for Registration {
+    const SCHEMA: u32 = registration::SCHEMA;
+    const LARGEST: usize = SMALL;
+}
+
+impl Document for Registration {
+    fn write_id(&self) -> &str {
+        &self.write_id
+    }
+}
+
+impl Stored for Head {
+    const SCHEMA: u32 = head::SCHEMA;
+    const LARGEST: usize = SMALL;
+}
+
+impl Document for Head {
+    fn write_id(&self) -> &str {
+        &self.write_id
+    }
+}
+
+impl Stored for Settings {
+    const SCHEMA: u32 = 1;
+    const LARGEST: usize = SMALL;
+}

@@ -1,0 +1,10 @@
+//! What is done outside of the documents, after the put that decided it.
+
+mod batch;
+mod ecr;
+
+pub use batch::{Batch, Found, Submitted};
+pub use ecr::{Pushed, Registry};
+
+#[cfg(test)]
+mod tests;

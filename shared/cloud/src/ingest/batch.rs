@@ -1,0 +1,225 @@
+//! Batch Job State Change: a job of ours runs, or has ended.
+//!
+//! The event's detail has the shape of DescribeJobs' answer, so that `tick`, which asks, makes the
+//! same facts as the events that may be lost.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use signalbox_pipeline::attempt::AttemptId;
+use signalbox_pipeline::names::{EventId, JobId, JobName, PipelineName, RunId, TaskId};
+use signalbox_pipeline::register::Occurrence;
+use signalbox_pipeline::run::Fact;
+use signalbox_pipeline::run::fact::{Ending, JobEnded, JobStarted, Placement};
+
+use super::{Envelope, Read};
+use crate::fault::Malformed;
+
+mod described;
+mod detail;
+mod executor;
+
+pub use described::described;
+use detail::Detail;
+
+const SOURCE: &str = "aws.batch";
+const DETAIL_TYPE: &str = "Batch Job State Change";
+/// The prefix of the names of our job definitions.
+pub const DEFINITIONS: &str = "signalbox-";
+/// As much of a reason as is kept.
+const LONGEST_REASON: usize = 500;
+
+/// Whose job it is, from the parameters that it was submitted with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The pipeline.
+    pub pipeline: PipelineName,
+    /// The run.
+    pub run: RunId,
+    /// The attempt inside the run.
+    pub attempt: AttemptId,
+}
+
+/// How far a job has come; the states before are of no interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum JobStatus {
+    /// Its containers run.
+    Running,
+    /// It ended with exit code 0.
+    Succeeded,
+    /// It ended otherwise, or never ran.
+    Failed,
+}
+
+/// What Batch says about a job of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobEvent {
+    /// The event that says so.
+    pub event: EventId,
+    /// When it said so.
+    pub at: Timestamp,
+    /// Batch's id of the job.
+    pub job_id: JobId,
+    /// Its name.
+    pub name: JobName,
+    /// The ARN of its queue.
+    pub queue: String,
+    /// The name of its job definition.
+    pub definition: String,
+    /// The revision of its job definition.
+    pub revision: Option<u32>,
+    /// Whose it is.
+    pub owner: Owner,
+    /// How far it has come.
+    pub status: JobStatus,
+    /// The task of the last try.
+    pub task: Option<TaskId>,
+    /// The exit code of the main container.
+    pub exit_code: Option<i32>,
+    /// The main container's reason.
+    pub reason: Option<String>,
+    /// The job's reason.
+    pub status_reason: Option<String>,
+    /// When the last try began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub stopped_at: Option<Timestamp>,
+}
+
+impl JobEvent {
+    /// What it tells the run.
+    #[must_use]
+    pub fn occurrence(self) -> Occurrence {
+        let (attempt, started_at) = (self.owner.attempt, self.started_at);
+        let placement =
+            Placement { job_id: self.job_id, definition: self.definition, queue: self.queue };
+        let ending = |succeeded| Ending {
+            succeeded,
+            exit_code: self.exit_code,
+            reason: self.reason.or(self.status_reason),
+            task: self.task,
+            started_at,
+            stopped_at: self.stopped_at,
+        };
+        let fact = match self.status {
+            JobStatus::Running => Fact::JobStarted(JobStarted { attempt, placement, started_at }),
+            JobStatus::Succeeded | JobStatus::Failed => {
+                let ending = ending(self.status == JobStatus::Succeeded);
+                Fact::JobEnded(JobEnded { attempt, placement, ending })
+            }
+        };
+        Occurrence { event: self.event, actor: SOURCE.to_owned(), fact }
+    }
+}
+
+/// Reads what happened to a job of ours out of `envelope`.
+///
+/// # Errors
+/// When it names one of our definitions and is still not a job's event.
+pub fn read(envelope: &Envelope<'_>) -> Result<Read<JobEvent>, Malformed> {
+    if !envelope.is(SOURCE, DETAIL_TYPE) {
+        return Ok(Read::Ignored(envelope.other_kind(DETAIL_TYPE)));
+    }
+    interpret(envelope.detail()?, envelope.id.clone(), envelope.at)
+}
+
+fn interpret(detail: Detail, event: EventId, at: Timestamp) -> Result<Read<JobEvent>, Malformed> {
+    let (definition, revision) = definition(&detail.job_definition);
+    if !definition.starts_with(DEFINITIONS) {
+        let reason = "the job's definition is not one of signalbox-*: it is somebody else's";
+        return Ok(Read::Ignored(reason.to_owned()));
+    }
+    let Some(status) = status(&detail.status) else {
+        return Ok(Read::Ignored(format!("nothing depends on the state {}", detail.status)));
+    };
+    let name: JobName = super::name(&detail.job_name, "detail.jobName")?;
+    let owner = match owner(&detail.parameters) {
+        Ok(owner) => owner,
+        Err(problem) => return Ok(Read::Ignored(somebody_elses(&problem))),
+    };
+    if owner.attempt.job_name(&owner.pipeline, &owner.run) != name {
+        return Ok(Read::Ignored(somebody_elses("its name does not follow from its parameters")));
+    }
+    let outcome = match executor::outcome(&detail) {
+        Ok(outcome) => outcome,
+        Err(unsupported) => return Ok(Read::Ignored(unsupported)),
+    };
+    let last = detail.attempts.last();
+    Ok(Read::Event(JobEvent {
+        event,
+        at,
+        job_id: super::name(&detail.job_id, "detail.jobId")?,
+        name,
+        queue: detail.job_queue,
+        definition: definition.to_owned(),
+        revision,
+        owner,
+        status,
+        task: outcome.task_arn.as_deref().map(task).transpose()?,
+        exit_code: outcome.exit_code,
+        reason: outcome.reason.map(bounded),
+        status_reason: detail.status_reason.map(bounded),
+        started_at: time(last.and_then(|try_| try_.started_at).or(detail.started_at)),
+        stopped_at: time(last.and_then(|try_| try_.stopped_at).or(detail.stopped_at)),
+    }))
+}
+
+fn somebody_elses(problem: &str) -> String {
+    format!("the job is not one that a run submitted: {problem}")
+}
+
+fn status(word: &str) -> Option<JobStatus> {
+    match word {
+        "RUNNING" => Some(JobStatus::Running),
+        "SUCCEEDED" => Some(JobStatus::Succeeded),
+        "FAILED" => Some(JobStatus::Failed),
+        _ => None,
+    }
+}
+
+/// `arn:…:job-definition/name:revision`, or `name:revision`, as name and revision.
+fn definition(text: &str) -> (&str, Option<u32>) {
+    let short = text.rsplit('/').next().unwrap_or(text);
+    match short.rsplit_once(':') {
+        Some((name, revision)) => (name, revision.parse().ok()),
+        None => (short, None),
+    }
+}
+
+fn owner(parameters: &BTreeMap<String, String>) -> Result<Owner, String> {
+    let get = |name: &str| {
+        let value = parameters.get(name).map(String::as_str);
+        value.ok_or_else(|| format!("it has no parameter {name}"))
+    };
+    let text = |error: signalbox_pipeline::names::NameError| error.to_string();
+    let number = get("attempt")?.parse().map_err(|_| "its attempt is not a number".to_owned())?;
+    Ok(Owner {
+        pipeline: get("pipeline")?.parse().map_err(text)?,
+        run: get("run")?.parse().map_err(text)?,
+        attempt: AttemptId {
+            stage: get("stage")?.parse().map_err(text)?,
+            job: get("job")?.parse().map_err(text)?,
+            number,
+        },
+    })
+}
+
+/// The task's id: the last segment of `arn:aws:ecs:<region>:<account>:task/<cluster>/<task id>`.
+fn task(arn: &str) -> Result<TaskId, Malformed> {
+    super::name(arn.rsplit('/').next().unwrap_or(arn), "the task's ARN")
+}
+
+fn time(millis: Option<i64>) -> Option<Timestamp> {
+    millis.and_then(|millis| Timestamp::from_millisecond(millis).ok())
+}
+
+fn bounded(reason: String) -> String {
+    if reason.len() <= LONGEST_REASON {
+        reason
+    } else {
+        reason.chars().take(LONGEST_REASON).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

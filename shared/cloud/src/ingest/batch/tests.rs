@@ -1,0 +1,174 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+const RUN: &str = "20260111t234000z-3e5983d-9f86d081";
+const ARN: &str = "arn:aws:ecs:eu-west-1:123456789012:task/cluster/";
+
+fn multi_container() -> Value {
+    json!({
+        "jobArn": "arn:aws:batch:eu-west-1:123456789012:job/j-1", "jobId": "j-1",
+        "jobName": format!("rain-{RUN}-checks-unit-1"),
+        "jobQueue": "arn:aws:batch:eu-west-1:123456789012:job-queue/jobs",
+        "status": "SUCCEEDED", "statusReason": "Essential container in task exited",
+        "jobDefinition": "arn:aws:batch:eu-west-1:123456789012:job-definition/signalbox-0a0b:3",
+        "parameters": { "pipeline": "rain", "run": RUN, "stage": "checks", "job": "unit", "attempt": "1" },
+        "attempts": [{
+            "container": {}, "startedAt": 1_748_306_453_170_i64, "stoppedAt": 1_748_306_482_483_i64,
+            "taskProperties": [{ "taskArn": format!("{ARN}t-1"), "containers": [
+                { "name": "runner", "exitCode": 3 }, { "name": "main", "exitCode": 0 }] }],
+        }],
+        "container": {}, "dependsOn": [], "tags": {}, "eksAttempts": [], "platformCapabilities": [],
+        "ecsProperties": { "taskProperties": [{ "taskArn": format!("{ARN}t-0"), "containers": [
+            { "name": "runner", "essential": false, "image": "r" }, { "name": "main", "exitCode": 7 }] }] },
+    })
+}
+
+fn body(detail: &Value) -> String {
+    json!({
+        "version": "0", "id": "c8f9c4b5-76e5", "source": SOURCE, "detail-type": DETAIL_TYPE,
+        "account": "123456789012", "time": "2026-01-11T23:40:00Z", "region": "eu-west-1",
+        "resources": [], "detail": detail,
+    })
+    .to_string()
+}
+
+fn parse(detail: &Value) -> Result<Read<JobEvent>, Malformed> {
+    read(&Envelope::parse(&body(detail))?)
+}
+
+fn event(detail: &Value) -> JobEvent {
+    match parse(detail).unwrap() {
+        Read::Event(event) => event,
+        Read::Ignored(reason) => panic!("ignored: {reason}"),
+    }
+}
+
+fn ignored(detail: &Value) -> String {
+    match parse(detail).unwrap() {
+        Read::Event(event) => panic!("taken: {event:?}"),
+        Read::Ignored(reason) => reason,
+    }
+}
+
+#[test]
+fn a_multi_container_job_ends_with_the_code_of_its_main_container() {
+    let event = event(&multi_container());
+    assert_eq!(event.status, JobStatus::Succeeded);
+    assert_eq!(event.exit_code, Some(0));
+    assert_eq!(event.task.unwrap().as_str(), "t-1");
+    assert_eq!((event.definition.as_str(), event.revision), ("signalbox-0a0b", Some(3)));
+    assert_eq!(event.owner.attempt.to_string(), "checks/unit attempt 1");
+    assert_eq!(event.stopped_at.unwrap().as_millisecond(), 1_748_306_482_483);
+}
+
+#[test]
+fn a_running_job_has_the_task_of_its_properties_before_any_attempt_is_listed() {
+    let mut detail = multi_container();
+    detail["status"] = "RUNNING".into();
+    detail["attempts"] = json!([]);
+    let event = event(&detail);
+    assert_eq!(event.status, JobStatus::Running);
+    assert_eq!(event.task.unwrap().as_str(), "t-0");
+}
+
+#[test]
+fn a_plain_job_that_was_retried_ends_as_its_last_try() {
+    let mut detail = multi_container();
+    detail.as_object_mut().unwrap().remove("ecsProperties");
+    detail["status"] = "FAILED".into();
+    detail["attempts"] = json!([
+        { "container": { "taskArn": format!("{ARN}first") }, "startedAt": 1, "stoppedAt": 2,
+          "statusReason": "Host EC2 (instance i-0abc) terminated." },
+        { "container": { "taskArn": format!("{ARN}second"), "exitCode": 137,
+          "reason": "OutOfMemoryError: Container killed due to memory usage" }, "startedAt": 3, "stoppedAt": 4 },
+    ]);
+    detail["container"] = json!({ "exitCode": 137, "image": "x", "command": [] });
+    let event = event(&detail);
+    assert_eq!((event.exit_code, event.task.unwrap().as_str()), (Some(137), "second"));
+    assert!(event.reason.unwrap().starts_with("OutOfMemoryError"));
+    assert_eq!(event.started_at.unwrap().as_millisecond(), 3);
+}
+
+#[test]
+fn a_job_that_never_ran_has_neither_task_nor_code() {
+    let mut detail = multi_container();
+    detail["status"] = "FAILED".into();
+    detail["attempts"] = json!([]);
+    detail["ecsProperties"] = json!({ "taskProperties": [{ "containers": null }] });
+    let event = event(&detail);
+    assert_eq!((event.task, event.exit_code), (None, None));
+}
+
+#[test]
+fn a_job_that_is_not_ours_is_ignored_and_says_why() {
+    let definition = "arn:aws:batch:eu-west-1:123456789012:job-definition/other:1";
+    for (field, value, because) in [
+        ("jobDefinition", json!(definition), "somebody else's"),
+        ("jobName", json!("rain-nightly"), "does not follow from its parameters"),
+        ("parameters", json!({}), "no parameter attempt"),
+        ("parameters", json!(null), "no parameter attempt"),
+        ("status", json!("RUNNABLE"), "RUNNABLE"),
+        ("arrayProperties", json!({ "size": 3 }), "array"),
+        ("eksProperties", json!({ "podProperties": {} }), "EKS"),
+    ] {
+        let mut detail = multi_container();
+        detail[field] = value;
+        let reason = ignored(&detail);
+        assert!(reason.contains(because), "{field}: {reason}");
+    }
+    let mut detail = multi_container();
+    detail["parameters"]["stage"] = "../x".into();
+    assert!(ignored(&detail).contains("is not a stage name"));
+}
+
+#[test]
+fn near_garbage_is_malformed() {
+    for (field, value) in [
+        ("jobId", json!("a/../b")),
+        ("attempts", json!("none")),
+        ("status", json!(5)),
+        ("jobName", json!("x y")),
+    ] {
+        let mut detail = multi_container();
+        detail[field] = value;
+        assert!(parse(&detail).is_err(), "{field}");
+    }
+}
+
+#[test]
+fn what_batch_answers_when_asked_reads_like_the_event() {
+    use aws_sdk_batch::types::{
+        AttemptDetail, AttemptEcsTaskDetails, AttemptTaskContainerDetails, EcsPropertiesDetail,
+        EcsTaskDetails, JobDetail, JobStatus as Wire,
+    };
+    let main = AttemptTaskContainerDetails::builder().name("main").exit_code(0).build();
+    let task =
+        AttemptEcsTaskDetails::builder().task_arn(format!("{ARN}t-1")).containers(main).build();
+    let last = AttemptDetail::builder()
+        .task_properties(task)
+        .started_at(1_748_306_453_170)
+        .stopped_at(1_748_306_482_483)
+        .build();
+    let ecs =
+        EcsPropertiesDetail::builder().task_properties(EcsTaskDetails::builder().build()).build();
+    let expected = event(&multi_container());
+    let mut job = JobDetail::builder()
+        .job_id("j-1")
+        .job_name(expected.name.as_str())
+        .job_queue(&expected.queue)
+        .job_definition("arn:aws:batch:eu-west-1:123456789012:job-definition/signalbox-0a0b:3")
+        .status(Wire::Succeeded)
+        .status_reason("Essential container in task exited")
+        .attempts(last)
+        .ecs_properties(ecs);
+    for (name, value) in
+        [("pipeline", "rain"), ("run", RUN), ("stage", "checks"), ("job", "unit"), ("attempt", "1")]
+    {
+        job = job.parameters(name, value);
+    }
+    let Read::Event(asked) = described(&job.build(), expected.at).unwrap() else {
+        panic!("ignored")
+    };
+    assert_eq!(asked, JobEvent { event: asked.event.clone(), ..expected });
+}

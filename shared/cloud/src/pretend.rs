@@ -1,0 +1,186 @@
+//! For tests: as much of S3 and Batch as a run needs, in memory below the SDK, with a fault planted
+//! before or after any request.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use serde_json::{Value, json};
+
+use crate::scripted::{Answer, Seen, json_error, ok, s3_error};
+
+/// A fault of one request.
+#[derive(Clone, Debug)]
+pub(crate) enum Planted {
+    /// Answered so, and not carried out.
+    Before(Answer),
+    /// Carried out, and answered so.
+    After(Answer),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Job {
+    pub id: String,
+    pub name: String,
+    pub queue: String,
+    pub definition: String,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    /// `<bucket>/<key>` to body and version.
+    pub objects: BTreeMap<String, (String, u64)>,
+    pub jobs: Vec<Job>,
+    pub definitions: BTreeSet<String>,
+    pub terminated: Vec<String>,
+    /// Every request, in short.
+    pub requests: Vec<String>,
+    pub planted: BTreeMap<usize, Planted>,
+    /// What `SubmitJob` refuses with, where it does.
+    pub refusal: Option<&'static str>,
+    versions: u64,
+}
+
+/// A handle on the world, and a connector to it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pretend(pub Arc<Mutex<World>>);
+
+impl HttpConnector for Pretend {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut world = self.0.lock().unwrap();
+        let seen = Seen::from(&request);
+        let number = world.requests.len();
+        let short = world.describe(&seen);
+        world.requests.push(short);
+        match world.planted.remove(&number) {
+            Some(Planted::Before(answer)) => answer,
+            Some(Planted::After(answer)) => {
+                world.carry_out(&seen);
+                answer
+            }
+            None => world.carry_out(&seen),
+        }
+        .into_future()
+    }
+}
+
+impl World {
+    fn describe(&self, seen: &Seen) -> String {
+        let (path, _) = split(&seen.uri);
+        format!("{} {path}", seen.method)
+    }
+
+    fn carry_out(&mut self, seen: &Seen) -> Answer {
+        let (path, query) = split(&seen.uri);
+        if let Some(operation) = path.strip_prefix("v1/") {
+            let body = serde_json::from_str(&seen.body).unwrap();
+            return self.batch(operation, &body);
+        }
+        match seen.method.as_str() {
+            "GET" if query.contains("list-type=2") => self.list(&path, &query),
+            "GET" | "HEAD" => match self.objects.get(&path) {
+                Some((body, version)) => found(*version, body),
+                None => s3_error(404, "NoSuchKey"),
+            },
+            "DELETE" => {
+                self.objects.remove(&path);
+                Answer::Http(204, vec![], String::new())
+            }
+            "PUT" => self.put(&path, seen),
+            other => panic!("{other} is not pretended"),
+        }
+    }
+
+    fn put(&mut self, path: &str, seen: &Seen) -> Answer {
+        let body = match seen.header("x-amz-copy-source") {
+            Some(source) => match self.objects.get(&source.replace("%3A", ":")) {
+                Some((body, _)) => body.clone(),
+                None => return s3_error(404, "NoSuchKey"),
+            },
+            None => seen.body.clone(),
+        };
+        let there = self.objects.get(path).map(|(_, version)| etag(*version));
+        match (seen.header("if-none-match"), seen.header("if-match"), there) {
+            (Some(_), _, Some(_)) => return s3_error(412, "PreconditionFailed"),
+            (_, Some(_), None) => return s3_error(404, "NoSuchKey"),
+            (_, Some(wanted), Some(there)) if wanted != there => {
+                return s3_error(412, "PreconditionFailed");
+            }
+            _ => {}
+        }
+        self.versions += 1;
+        self.objects.insert(path.to_owned(), (body, self.versions));
+        let answer = match seen.header("x-amz-copy-source") {
+            Some(_) => "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>",
+            None => "",
+        };
+        found(self.versions, answer)
+    }
+
+    fn list(&self, path: &str, query: &str) -> Answer {
+        let prefix = query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap();
+        let bucket = path.trim_end_matches('/');
+        let below = format!("{bucket}/{}", prefix.replace("%2F", "/"));
+        let keys = self
+            .objects
+            .keys()
+            .filter(|key| key.starts_with(&below))
+            .map(|key| format!("<Contents><Key>{}</Key></Contents>", &key[bucket.len() + 1..]));
+        ok(format!("<ListBucketResult>{}</ListBucketResult>", keys.collect::<String>()))
+    }
+
+    fn batch(&mut self, operation: &str, body: &Value) -> Answer {
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        match operation {
+            "submitjob" => {
+                if let Some(refusal) = self.refusal {
+                    return json_error(400, "ClientException", refusal);
+                }
+                let definition = text("jobDefinition");
+                if !self.definitions.contains(&definition) {
+                    let words = format!("JobDefinition {definition} not found");
+                    return json_error(400, "ClientException", &words);
+                }
+                let id = format!("job-{}", self.jobs.len() + 1);
+                let (name, queue) = (text("jobName"), text("jobQueue"));
+                self.jobs.push(Job { id: id.clone(), name: name.clone(), queue, definition });
+                ok(json!({ "jobId": id, "jobArn": "a", "jobName": name }).to_string())
+            }
+            "registerjobdefinition" => {
+                self.definitions.insert(text("jobDefinitionName"));
+                ok(json!({ "jobDefinitionName": "n", "jobDefinitionArn": "a", "revision": 1 })
+                    .to_string())
+            }
+            "listjobs" => {
+                let name = body["filters"][0]["values"][0].as_str().unwrap();
+                let jobs = self.jobs.iter().rev().filter(|job| job.name == name).map(|job| {
+                    json!({ "jobId": job.id, "jobName": job.name, "status": "RUNNABLE",
+                            "jobDefinition": format!("arn:aws:batch:r:a:job-definition/{}:1", job.definition) })
+                });
+                ok(json!({ "jobSummaryList": jobs.collect::<Vec<_>>() }).to_string())
+            }
+            "terminatejob" => {
+                self.terminated.push(text("jobId"));
+                ok("{}")
+            }
+            other => panic!("{other} is not pretended"),
+        }
+    }
+}
+
+/// The decoded path without its first slash, and the query.
+fn split(uri: &str) -> (String, String) {
+    let rest = uri.strip_prefix("http://127.0.0.1:1/").unwrap();
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    (path.replace("%3A", ":"), query.to_owned())
+}
+
+fn etag(version: u64) -> String {
+    format!("\"e{version}\"")
+}
+
+fn found(version: u64, body: &str) -> Answer {
+    let headers = vec![("etag", etag(version)), ("x-amz-version-id", format!("v{version}"))];
+    Answer::Http(200, headers, body.to_owned())
+}
