@@ -75,6 +75,8 @@ pub(crate) enum End {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) schema: u32,
+    /// How often it was written.
+    pub(crate) revision: u64,
     /// Its place in the order of submission.
     pub(crate) number: u64,
     pub(crate) id: String,

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::ecr::durable::{Outbox, Pending, Tasks, write_json};
+use crate::ecr::durable::{Outbox, Pending, Tasks, write_revision};
 use crate::events::EventSink;
 use crate::principals::Principals;
 use crate::wire::WireError;
@@ -42,7 +42,7 @@ use shim::Shim;
 use state::State;
 
 /// A job's document, in the job's folder.
-const RECORD: &str = "job.json";
+const RECORD: &str = "job";
 /// What a job and its shim print, in the job's folder.
 const LOG: &str = "log.txt";
 
@@ -120,7 +120,7 @@ impl Inner {
     }
 
     fn write(&self, job: &Job) -> std::io::Result<()> {
-        write_json(&self.jobs.join(&job.id).join(RECORD), job)
+        write_revision(&self.jobs.join(&job.id), RECORD, job.revision, job)
     }
 
     /// Changes a job; nothing is changed unless the change is on disk. `None` when it is unknown.
@@ -133,6 +133,7 @@ impl Inner {
         let Some(job) = state.jobs.get_mut(id) else { return Ok(None) };
         let mut after = job.clone();
         let result = change(&mut after);
+        after.revision += 1;
         self.write(&after)?;
         *job = after;
         if !job.pending.is_empty() {
@@ -151,6 +152,11 @@ impl Pending for Inner {
         let mut state = self.lock();
         if let Some(job) = state.jobs.get_mut(key) {
             job.pending.remove(0);
+            // One mark for all that went at once: an event may come twice, but a write costs time.
+            if !job.pending.is_empty() {
+                return;
+            }
+            job.revision += 1;
             if let Err(error) = self.write(job) {
                 tracing::warn!(job = key, %error, "an emitted event could not be marked and will come again");
             }

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::definitions::Definitions;
 use super::job::{Job, Status};
 use super::queues::Queues;
-use crate::ecr::durable::read_json;
+use crate::ecr::durable::read_last;
 
 /// Everything that Batch knows.
 pub(crate) struct State {
@@ -50,10 +50,8 @@ impl State {
         };
         std::fs::create_dir_all(jobs)?;
         for entry in std::fs::read_dir(jobs)? {
-            let record = entry?.path().join(super::RECORD);
             // A folder without a record is a submission that was never answered.
-            if record.exists() {
-                let job: Job = read_json(&record)?;
+            if let Some(job) = read_last::<Job>(&entry?.path(), super::RECORD)? {
                 state.insert(job);
             }
         }

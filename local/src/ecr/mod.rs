@@ -27,7 +27,7 @@ use crate::events::EventSink;
 use crate::wire::WireError;
 use blobs::Blobs;
 pub use digest::Digest;
-use durable::{Outbox, Pending, Tasks, read_json, write_json};
+use durable::{Outbox, Pending, Tasks, read_last, write_revision};
 pub use manifest::{ImageConfig, Process};
 pub use pull::{PullError, Pulled};
 pub use reference::{Reference, Version};
@@ -35,7 +35,7 @@ pub use registry::registry;
 use repository::Repository;
 
 /// No component of a repository's name begins with `_`, so this stands beside deeper repositories.
-const DOCUMENT: &str = "_repository.json";
+const DOCUMENT: &str = "_repository";
 
 /// The registry of the engine.
 #[derive(Clone)]
@@ -161,6 +161,7 @@ impl Ecr {
         let mut after = repository.clone();
         let result = change(&mut after);
         if result.is_ok() {
+            after.revision += 1;
             self.inner.write(&after)?;
             *repository = after;
             drop(all);
@@ -178,7 +179,7 @@ impl Inner {
     fn write(&self, repository: &Repository) -> std::io::Result<()> {
         let dir = self.dir.join(&repository.name);
         std::fs::create_dir_all(&dir)?;
-        write_json(&dir.join(DOCUMENT), repository)
+        write_revision(&dir, DOCUMENT, repository.revision, repository)
     }
 }
 
@@ -192,6 +193,7 @@ impl Pending for Inner {
         let mut all = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(repository) = all.get_mut(key) {
             repository.pending.remove(0);
+            repository.revision += 1;
             if let Err(error) = self.write(repository) {
                 tracing::warn!(key, %error, "an emitted event could not be marked and will come again");
             }
@@ -205,13 +207,13 @@ fn aws_host() -> String {
 }
 
 fn load(dir: &Path, into: &mut BTreeMap<String, Repository>) -> anyhow::Result<()> {
+    if let Some(repository) = read_last::<Repository>(dir, DOCUMENT)? {
+        into.insert(repository.name.clone(), repository);
+    }
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             load(&entry.path(), into)?;
-        } else if entry.file_name() == DOCUMENT {
-            let repository: Repository = read_json(&entry.path())?;
-            into.insert(repository.name.clone(), repository);
         }
     }
     Ok(())

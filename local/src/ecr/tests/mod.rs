@@ -97,7 +97,7 @@ pub(crate) async fn push_blob(ecr: &Ecr, repository: &str, content: &[u8]) -> Va
     let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
     let answer = ask(ecr, "POST", &path, content.to_vec()).await;
     assert_eq!(answer.status(), 201);
-    json!({ "mediaType": "application/octet-stream", "digest": digest, "size": content.len() })
+    json!({ "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": content.len() })
 }
 
 /// Pushes an image, and returns its digest.
@@ -108,7 +108,8 @@ pub(crate) async fn push_image(
     config: &Value,
     layers: &[Vec<u8>],
 ) -> Result<String, String> {
-    let config = push_blob(ecr, repository, config.to_string().as_bytes()).await;
+    let mut config = push_blob(ecr, repository, config.to_string().as_bytes()).await;
+    config["mediaType"] = json!("application/vnd.oci.image.config.v1+json");
     let mut pushed = Vec::new();
     for layer in layers {
         pushed.push(push_blob(ecr, repository, layer).await);

@@ -1,17 +1,18 @@
 //! The API of ECR: the operations that clients of Signalbox call.
 
+mod show;
+
 use base64::Engine as _;
 use futures_util::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::digest::Digest;
-use super::reference::Version;
+use super::Ecr;
 use super::repository::Repository;
-use super::{Ecr, aws_host};
 use crate::principals::Principal;
 use crate::wire::{Answer, JsonService, WireError};
+use show::{about, failure, find, image_detail, seconds, version, wanted};
 
 /// How long a login is said to be good for.
 const LOGIN: SignedDuration = SignedDuration::from_hours(12);
@@ -94,8 +95,10 @@ impl Ecr {
                 ids.iter().map(|id| image_detail(repository, &find(repository, id)?)).collect()
             }
             None => {
-                let chosen =
-                    repository.images.keys().filter(|digest| wanted(request, repository, digest));
+                let chosen = repository
+                    .images
+                    .keys()
+                    .filter(|digest| wanted(request.filter.as_ref(), repository, digest));
                 chosen.map(|digest| image_detail(repository, digest)).collect::<Result<Vec<_>, _>>()
             }
         })??;
@@ -106,8 +109,10 @@ impl Ecr {
         let name = repository_name(request)?;
         let ids = self.with(name, |repository| {
             let mut ids = Vec::new();
-            for digest in
-                repository.images.keys().filter(|digest| wanted(request, repository, digest))
+            for digest in repository
+                .images
+                .keys()
+                .filter(|digest| wanted(request.filter.as_ref(), repository, digest))
             {
                 let before = ids.len();
                 ids.extend(
@@ -193,87 +198,6 @@ impl Ecr {
     }
 }
 
-fn about(repository: &Repository) -> Value {
-    let name = &repository.name;
-    json!({
-        "repositoryArn": format!("arn:aws:ecr:{}:{}:repository/{name}", crate::REGION, crate::ACCOUNT),
-        "registryId": crate::ACCOUNT,
-        "repositoryName": name,
-        "repositoryUri": format!("{}/{name}", aws_host()),
-        "createdAt": seconds(repository.created_at),
-        "imageTagMutability": if repository.immutable { "IMMUTABLE" } else { "MUTABLE" },
-        "imageScanningConfiguration": { "scanOnPush": false },
-        "encryptionConfiguration": { "encryptionType": "AES256" },
-    })
-}
-
-fn image_detail(repository: &Repository, digest: &Digest) -> Answer {
-    let image = &repository.images[digest];
-    let tags: Vec<&str> = repository.tags_of(digest).collect();
-    let mut detail = json!({
-        "registryId": crate::ACCOUNT,
-        "repositoryName": repository.name,
-        "imageDigest": digest,
-        "imageSizeInBytes": image.size,
-        "imagePushedAt": seconds(image.pushed_at),
-        "imageManifestMediaType": image.media_type,
-    });
-    if !tags.is_empty() {
-        detail["imageTags"] = json!(tags);
-    }
-    Ok(detail)
-}
-
-fn version(id: &ImageId) -> Result<Version, WireError> {
-    match (&id.image_digest, &id.image_tag) {
-        (_, Some(tag)) => Ok(Version::Tag(tag.clone())),
-        (Some(digest), None) => Digest::parse(digest)
-            .map(Version::Digest)
-            .ok_or_else(|| invalid(format!("'{digest}' is no sha256 digest"))),
-        (None, None) => Err(invalid("an image id must have a digest or a tag".to_owned())),
-    }
-}
-
-/// The image that `id` means: where it has both tag and digest, both must agree.
-fn find(repository: &Repository, id: &ImageId) -> Result<Digest, WireError> {
-    let found = repository.find(&version(id)?);
-    let agrees = |digest: &&Digest| {
-        id.image_digest.as_deref().is_none_or(|wanted| wanted == digest.as_str())
-    };
-    found.filter(agrees).cloned().ok_or_else(|| {
-        let tag = id.image_tag.as_deref().unwrap_or("null");
-        let digest = id.image_digest.as_deref().unwrap_or("null");
-        WireError::client(
-            "ImageNotFoundException",
-            format!(
-                "The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository with name '{}' in the registry with id '{}'",
-                repository.name,
-                crate::ACCOUNT
-            ),
-        )
-    })
-}
-
-fn failure(id: &ImageId) -> Value {
-    let mut image_id = json!({});
-    if let Some(digest) = &id.image_digest {
-        image_id["imageDigest"] = json!(digest);
-    }
-    if let Some(tag) = &id.image_tag {
-        image_id["imageTag"] = json!(tag);
-    }
-    json!({ "imageId": image_id, "failureCode": "ImageNotFound", "failureReason": "Requested image not found" })
-}
-
-fn wanted(request: &Request, repository: &Repository, digest: &Digest) -> bool {
-    let tagged = repository.tags_of(digest).next().is_some();
-    match request.filter.as_ref().and_then(|filter| filter.tag_status.as_deref()) {
-        Some("TAGGED") => tagged,
-        Some("UNTAGGED") => !tagged,
-        _ => true,
-    }
-}
-
 fn page(request: &Request, all: Vec<Value>, member: &str) -> Answer {
     let from: usize = match &request.next_token {
         Some(token) => token
@@ -309,10 +233,4 @@ fn unknown_repository(name: &str) -> WireError {
 
 fn invalid(message: String) -> WireError {
     WireError::client("InvalidParameterException", message)
-}
-
-/// A time as AWS's JSON 1.1 writes it: seconds with a fraction.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of our age fit a double exactly")]
-fn seconds(at: Timestamp) -> f64 {
-    at.as_millisecond() as f64 / 1000.0
 }
