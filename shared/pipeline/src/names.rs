@@ -23,7 +23,7 @@ macro_rules! names {
             /// # Errors
             /// When `text` is outside the alphabet or too long; the error says what was expected.
             pub fn parse(text: impl Into<String>) -> Result<Self, NameError> {
-                check($what, text.into(), $check, $expected).map(Self)
+                check($what, text.into(), &$check, $expected).map(Self)
             }
 
             /// The name as text.

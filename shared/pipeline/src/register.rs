@@ -92,9 +92,8 @@ impl Register {
     /// # Errors
     /// Names the first entry that was altered, removed or moved.
     pub fn verify(&self) -> Result<(), Broken> {
-        let mut expected = 1;
         let mut prev = sha256(b"");
-        for entry in &self.0 {
+        for (expected, entry) in (1..).zip(&self.0) {
             if entry.seq != expected {
                 return Err(Broken::Sequence { expected, found: entry.seq });
             }
@@ -102,7 +101,6 @@ impl Register {
                 return Err(Broken::Chain { seq: entry.seq });
             }
             prev = entry.hash();
-            expected += 1;
         }
         Ok(())
     }

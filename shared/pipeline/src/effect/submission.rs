@@ -13,7 +13,7 @@ use crate::order::{self, Order, Work};
 use crate::platform::{Capability, Platform};
 use crate::run::Run;
 use crate::run::state::{Stage, StageWork};
-use crate::settings::Settings;
+use crate::settings::{EnvironmentCompute, Settings};
 
 /// What `/signalbox` holds in every job: put there by the init container.
 const RUNNER: &str = "/signalbox/runner";
@@ -102,7 +102,7 @@ pub(super) fn build(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platfor
         work: task.work,
     };
     let queue = given.and_then(|given| given.queue.as_ref());
-    let of_environment = given.map(|given| given.sizes()).unwrap_or_default();
+    let of_environment = given.map(EnvironmentCompute::sizes).unwrap_or_default();
     // What the job asks for goes before what the environment gives, and that before the default.
     let compute = task.compute.or(of_environment);
     Submission {

@@ -21,7 +21,7 @@ const SHOWN: usize = 60;
 pub(super) fn check(
     what: &'static str,
     text: String,
-    check: Check,
+    check: &Check,
     expected: &'static str,
 ) -> Result<String, NameError> {
     if !text.is_empty() && text.len() <= check.longest && (check.fits)(&text) {

@@ -148,7 +148,7 @@ fn defined(text: &str) -> Fact {
 }
 
 /// Takes the fact, which must tell something new, and checks every invariant on the way.
-fn take(run: &Run, fact: Fact) -> Run {
+fn take(run: &Run, fact: &Fact) -> Run {
     match run.decide(&occurrence(fact.clone()), &platform(), at(3)) {
         Decision::Advance(next) => {
             assert_eq!(invariant::check(run, &next), Ok(()), "{fact:?}");
@@ -168,7 +168,7 @@ fn hear(run: Run, fact: &Fact) -> Run {
 }
 
 /// Facts that answer each other leave nothing to wait for in between: no invariant is checked.
-fn answer(run: Run, facts: Vec<Fact>) -> Run {
+fn answer(run: Run, facts: &[Fact]) -> Run {
     facts.iter().fold(run, hear)
 }
 
@@ -177,7 +177,7 @@ fn checked_out(text: &str) -> Run {
     let checkout = attempt("checkout", "checkout", 1);
     let facts =
         vec![ended(&run, &checkout, "j1", 0), reported(&checkout, report(0)), defined(text)];
-    answer(run, facts)
+    answer(run, &facts)
 }
 
 fn submissions(run: &Run) -> Vec<String> {
@@ -191,7 +191,7 @@ fn submissions(run: &Run) -> Vec<String> {
 fn pass(run: Run, stage: &str, job: &str, job_id: &str) -> Run {
     let attempt = attempt(stage, job, 1);
     let facts = vec![ended(&run, &attempt, job_id, 0), reported(&attempt, report(0))];
-    answer(run, facts)
+    answer(run, &facts)
 }
 
 fn built(run: Run, found: &str) -> Run {
@@ -202,7 +202,7 @@ fn built(run: Run, found: &str) -> Run {
     let found = ImageFound { attempt: attempt.clone(), digest: Some(digest(found)), bytes: None };
     let facts =
         vec![ended(&run, &attempt, "j4", 0), reported(&attempt, report), Fact::ImageFound(found)];
-    answer(run, facts)
+    answer(run, &facts)
 }
 
 fn entered(settings: bool) -> Fact {
@@ -226,7 +226,7 @@ fn a_push_is_carried_from_checkout_to_a_release() {
 
     let run = built(run, "d");
     assert!(submissions(&run).is_empty(), "nothing starts before the environment is read");
-    let run = take(&run, entered(true));
+    let run = take(&run, &entered(true));
     assert_eq!(submissions(&run), ["test-verify/e2e attempt 1"]);
     let Effect::Submit(submission) = &run.pending[0].effect else { panic!("{:?}", run.pending) };
     assert_eq!(
@@ -238,7 +238,7 @@ fn a_push_is_carried_from_checkout_to_a_release() {
     let run = pass(run, "test-verify", "e2e", "j5");
     assert!(matches!(run.pending[0].effect, Effect::Release(_)), "{:?}", run.pending);
     let environment = EnvironmentName::parse("test").unwrap();
-    let run = take(&run, Fact::Released(Released { environment, behind: None }));
+    let run = take(&run, &Fact::Released(Released { environment, behind: None }));
     assert_eq!((run.state.phase, run.pending.len()), (Phase::Succeeded, 0));
     assert!(run.is_settled());
 
@@ -265,7 +265,7 @@ fn a_failed_check_is_made_again_as_often_as_the_definition_says_and_no_more() {
         let attempt = attempt("checks", "unit", number);
         let job_id = format!("u{number}");
         let facts = vec![ended(&run, &attempt, &job_id, 3), reported(&attempt, report(3))];
-        run = answer(run, facts);
+        run = answer(run, &facts);
     }
     assert_eq!(run.state.phase, Phase::Running, "the other check is waited for");
     let run = pass(run, "checks", "style", "s1");
@@ -279,7 +279,7 @@ fn an_optional_check_may_fail() {
     let run = pass(checked_out(DEFINITION), "checks", "unit", "u1");
     let style = attempt("checks", "style", 1);
     let facts = vec![ended(&run, &style, "s1", 1), reported(&style, report(1))];
-    assert_eq!(submissions(&answer(run, facts)), ["build/build attempt 1"]);
+    assert_eq!(submissions(&answer(run, &facts)), ["build/build attempt 1"]);
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn what_errored_is_made_again_twice_and_then_ends_the_run_as_errored() {
             stopped_at: None,
         };
         let placement = placement(&run, &attempt, &format!("c{number}"));
-        run = take(&run, Fact::JobEnded(JobEnded { attempt, placement, ending }));
+        run = take(&run, &Fact::JobEnded(JobEnded { attempt, placement, ending }));
     }
     assert_eq!(run.state.phase, Phase::Errored);
     let reason = run.state.reason.unwrap();
@@ -311,7 +311,7 @@ fn a_source_that_does_not_exist_is_not_asked_for_again() {
     let failure = Some(Failure { class: FailureClass::Source, message });
     let report = Report { failure, ..report(125) };
     let facts = vec![ended(&run, &checkout, "j1", 125), reported(&checkout, report)];
-    let run = answer(run, facts);
+    let run = answer(run, &facts);
     assert_eq!(run.state.phase, Phase::Errored);
     assert!(run.pending.is_empty());
 }
@@ -328,7 +328,7 @@ fn an_image_that_the_registry_does_not_confirm_ends_the_run() {
 fn an_environment_without_settings_ends_the_run_and_says_how_to_mend_it() {
     let run = pass(checked_out(DEFINITION), "checks", "unit", "j2");
     let run = built(pass(run, "checks", "style", "j3"), "d");
-    let run = take(&run, entered(false));
+    let run = take(&run, &entered(false));
     assert_eq!(run.state.phase, Phase::Failed);
     assert!(run.state.reason.unwrap().contains("signalbox env apply test.yaml"));
 }
@@ -337,12 +337,12 @@ fn an_environment_without_settings_ends_the_run_and_says_how_to_mend_it() {
 fn only_the_first_job_of_an_attempt_is_believed_and_the_other_has_to_go() {
     let run = begun();
     let checkout = attempt("checkout", "checkout", 1);
-    let run = take(&run, started(&run, &checkout, "first"));
+    let run = take(&run, &started(&run, &checkout, "first"));
     assert!(run.pending.is_empty(), "its first event acknowledges the submission");
-    let run = take(&run, started(&run, &checkout, "second"));
+    let run = take(&run, &started(&run, &checkout, "second"));
     let Effect::Terminate(termination) = &run.pending[0].effect else { panic!() };
     assert_eq!(termination.job_id.as_str(), "second");
-    let run = take(&run, ended(&run, &checkout, "second", 0));
+    let run = take(&run, &ended(&run, &checkout, "second", 0));
     assert!(run.pending.is_empty());
     assert_eq!(run.state.attempt(&checkout).unwrap().phase, Phase::Running);
 }
