@@ -213,6 +213,21 @@ async fn a_body_that_does_not_fit_its_checksum_is_refused() {
 }
 
 #[tokio::test]
+async fn how_a_body_was_sent_is_not_kept_as_the_encoding_of_the_object() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    for (sent, kept) in
+        [("aws-chunked", None), ("gzip,aws-chunked", Some("gzip")), ("gzip", Some("gzip"))]
+    {
+        let input =
+            PutObjectInput { content_encoding: Some(sent.into()), ..put_input("k", "body") };
+        put_if(&s3, input).await.unwrap();
+        let (version, _) = s3.bucket("bucket").unwrap().describe("k", None).unwrap();
+        assert_eq!(version.headers.content_encoding.as_deref(), kept, "{sent}");
+    }
+}
+
+#[tokio::test]
 async fn pages_hold_every_key_and_common_prefix_once_and_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let s3 = store(dir.path(), false);

@@ -36,7 +36,7 @@ impl S3 {
         let staged = staged::receive(&bucket.incoming(), input.body, &expected).await?;
         let headers = Headers {
             content_type: input.content_type,
-            content_encoding: input.content_encoding,
+            content_encoding: input.content_encoding.and_then(|value| without_framing(&value)),
             content_language: input.content_language,
             content_disposition: input.content_disposition,
             cache_control: input.cache_control,
@@ -147,6 +147,16 @@ impl S3 {
             ..Default::default()
         })
     }
+}
+
+/// The encoding of the object itself: `aws-chunked` is only how the request was sent.
+fn without_framing(encoding: &str) -> Option<String> {
+    let parts = encoding
+        .split(',')
+        .map(str::trim)
+        .filter(|part| *part != "aws-chunked" && !part.is_empty());
+    let rest = parts.collect::<Vec<_>>().join(",");
+    (!rest.is_empty()).then_some(rest)
 }
 
 /// The checksums that follow the body, as `x-amz-trailer` names them.
