@@ -14,6 +14,7 @@ mod read;
 mod references;
 mod resolve;
 mod scope;
+mod shape;
 mod stack;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,7 @@ pub fn parse(file: &str, text: &str, context: &Context) -> Result<Stack, Templat
     let root = yaml::load(text).map_err(|fault| fail(vec![fault]))?;
     let scope = Scope::new(&root, context).map_err(fail)?;
     let mut faults = Faults::default();
+    scope.check_shape(&mut faults);
     scope.check_references(&mut faults);
     if !faults.0.is_empty() {
         // What follows from a name that nothing has would only drown it.

@@ -152,6 +152,12 @@ fn every_fault_is_told_with_its_line_and_column() {
             "4:3: parameter `Stage` is `test`, and must be one of demo, prod",
         ),
         ("!If [OwnQueue,", "!If [OwnQueu,", "44:22: there is no condition `OwnQueu`"),
+        ("Outputs:", "Output:", "52:1: CloudFormation knows no section `Output`"),
+        (
+            "Type: AWS::S3::Bucket\n    Properties:",
+            "Type: AWS::S3::Bucket\n    Propertys:",
+            "16:5: CloudFormation knows no attribute `Propertys`",
+        ),
         ("  Commits:", "  State:", "19:3: duplicated key in mapping"),
     ];
     for (from, to, expected) in cases {
@@ -179,8 +185,8 @@ fn what_a_condition_leaves_out_is_not_there() {
     assert_eq!(stack.functions[0].environment["JOBS"], "arn:elsewhere");
 }
 
-#[test]
-fn the_template_that_is_deployed_is_understood() {
+/// The template of the project, as the local engine's users fill it in.
+fn deployed() -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let context = context(&[
         ("Repositories", "rain"),
@@ -189,7 +195,47 @@ fn the_template_that_is_deployed_is_understood() {
         ("RunnerImage", "runner:1"),
         ("CheckoutImage", "checkout:1"),
     ]);
-    let stack = super::read(&path, &context).expect("template.yaml is sound");
+    super::read(&path, &context).expect("template.yaml is sound")
+}
+
+#[test]
+fn each_event_reaches_the_queue_that_its_file_is_named_after() {
+    let stack = deployed();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).expect("events/ is there") {
+        let path = entry.expect("a file").path();
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let expected = match name.split('-').next() {
+            _ if [
+                "batch-job-runnable",
+                "codecommit-branch-deleted",
+                "codecommit-merge",
+                "ecr-delete",
+            ]
+            .contains(&name) =>
+            {
+                None
+            }
+            Some("batch") => Some("JobsRule"),
+            Some("codecommit") => Some("CommitsRule"),
+            Some("ecr") => Some("ImagesRule"),
+            Some("near") => None,
+            _ => continue,
+        };
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        let event = serde_json::from_str(&text).expect("an event is JSON");
+        let rules = stack.rules.iter().filter(|rule| rule.pattern.matches(&event));
+        let rules: Vec<_> = rules.map(|rule| rule.logical_id.as_str()).collect();
+        assert_eq!(rules, Vec::from_iter(expected), "{name}");
+        seen += 1;
+    }
+    assert!(seen >= 10, "only {seen} events were found");
+}
+
+#[test]
+fn the_template_that_is_deployed_is_understood() {
+    let stack = deployed();
     let mut binaries: Vec<_> = stack.functions.iter().map(|one| one.binary.as_str()).collect();
     binaries.sort_unstable();
     assert_eq!(binaries, ["commit", "image", "job", "tick"]);
