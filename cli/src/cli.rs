@@ -1,0 +1,74 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::{self, Exit};
+use crate::output::Output;
+use crate::verbs::{bench, demo, env, local, logs, repo, runs, show, validate, watch};
+
+/// CI/CD for machine-learning training, on AWS Lambda.
+///
+/// A git push is checked out, tested, built into an image and tried in each environment, by Lambda
+/// functions that keep every run as one JSON document in S3.
+#[derive(Debug, Parser)]
+#[command(
+    name = "signalbox",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = AFTER_HELP.as_str(),
+    after_long_help = AFTER_HELP.as_str(),
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    /// Print JSON, for scripts.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+static AFTER_HELP: std::sync::LazyLock<String> =
+    std::sync::LazyLock::new(|| format!("{EXAMPLES}\n\n{}", exit::HELP));
+
+const EXAMPLES: &str = "\
+Examples:
+  signalbox demo                         the whole of it on this machine, no AWS account
+  signalbox demo --break model           what a developer sees after a bad push
+  signalbox local --dir engine --example an engine for any AWS client
+  signalbox validate                     check ./signalbox.yaml before you push
+  signalbox runs rain                    the newest runs of a pipeline";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Demo(demo::Args),
+    Local(local::Args),
+    Validate(validate::Args),
+    Runs(runs::Args),
+    Show(show::Args),
+    Watch(watch::Args),
+    Logs(logs::Args),
+    Repo(repo::Args),
+    Env(env::Args),
+    Bench(bench::Args),
+}
+
+impl Verb {
+    /// Carries the verb out.
+    pub(crate) async fn run(self, output: &Output) -> anyhow::Result<Exit> {
+        match self {
+            Self::Demo(args) => demo::run(args, output).await,
+            Self::Local(args) => local::run(args, output).await,
+            Self::Validate(args) => validate::run(args, output).await,
+            Self::Runs(args) => runs::run(args, output).await,
+            Self::Show(args) => show::run(args, output).await,
+            Self::Watch(args) => watch::run(args, output).await,
+            Self::Logs(args) => logs::run(args, output).await,
+            Self::Repo(args) => repo::run(args, output).await,
+            Self::Env(args) => env::run(args, output).await,
+            Self::Bench(args) => bench::run(args, output).await,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! A file per verb.
+
+pub(crate) mod bench;
+pub(crate) mod demo;
+pub(crate) mod env;
+pub(crate) mod local;
+pub(crate) mod logs;
+pub(crate) mod repo;
+pub(crate) mod runs;
+pub(crate) mod show;
+pub(crate) mod validate;
+pub(crate) mod watch;

@@ -1,0 +1,13 @@
+//! `signalbox runs`.
+
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// List the newest runs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// Carries the verb out.
+pub(crate) async fn run(_args: Args, _output: &Output) -> anyhow::Result<Exit> {
+    anyhow::bail!("`signalbox runs` is not built yet")
+}
