@@ -115,7 +115,11 @@ impl Ignored {
                 Some(exception) => (false, exception.trim()),
                 None => (true, line),
             };
-            let Some(pattern) = below_root(Path::new(pattern)) else { continue };
+            let Some(pattern) =
+                below_root(Path::new(pattern)).filter(|path| path.as_os_str() != "")
+            else {
+                continue;
+            };
             let pattern = Pattern::new(&pattern.to_string_lossy())
                 .map_err(|error| anyhow::anyhow!(".dockerignore: {line}: {error}"))?;
             rules.push((ignored, pattern));
@@ -126,7 +130,8 @@ impl Ignored {
 
     fn holds(&self, path: &Path) -> bool {
         let matches = |pattern: &Pattern| {
-            path.ancestors().any(|path| pattern.matches_path_with(path, MATCHING))
+            path.ancestors()
+                .any(|path| path.as_os_str() != "" && pattern.matches_path_with(path, MATCHING))
         };
         self.rules
             .iter()

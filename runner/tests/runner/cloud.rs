@@ -5,9 +5,12 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+/// A key and what was put there.
+type Object = (String, Vec<u8>);
+
 /// What is in the bucket, in the order of the puts.
 #[derive(Clone, Default)]
-pub(crate) struct Bucket(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+pub(crate) struct Bucket(Arc<Mutex<Vec<Object>>>);
 
 impl Bucket {
     pub(crate) fn keys(&self) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! The runner as a process, in a container as AWS Batch makes one.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a test's helper fails the test")]
+
 mod cloud;
 
 use std::io::{BufRead as _, BufReader};

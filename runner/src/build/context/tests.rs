@@ -22,7 +22,7 @@ fn files(context: &Context) -> Vec<String> {
 #[test]
 fn what_dockerignore_names_is_left_out() {
     let names = ["a.py", "b.pyc", "x/c.pyc", "x/d.py", "data/big", "data/keep"];
-    assert_eq!(files(&context(&names, "# comment\n**/*.pyc\n/data\n").1), ["a.py", "x/d.py"]);
+    assert_eq!(files(&context(&names, "# comment\n.\n**/*.pyc\n/data\n").1), ["a.py", "x/d.py"]);
     assert_eq!(
         files(&context(&names, "*.pyc\ndata\n!data/keep").1),
         ["a.py", "data/keep", "x/c.pyc", "x/d.py"]
