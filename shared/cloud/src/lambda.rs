@@ -2,7 +2,7 @@
 //!
 //! A function is a [`Handler`]; everything that all of them share is here: messages of one document
 //! are folded into one call, the others go on beside it, a panic costs one message, and one
-//! function maps what went wrong to what becomes of the message ([`remedy`]).
+//! function maps what went wrong to what becomes of the message ([`fate`]).
 
 mod batch;
 mod message;

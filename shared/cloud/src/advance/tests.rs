@@ -410,3 +410,12 @@ async fn a_result_that_is_truncated_is_no_evidence() {
     let reason = attempt.reason.as_ref().unwrap();
     assert!(reason.contains("result.json is damaged"), "{reason}");
 }
+
+#[tokio::test]
+async fn a_put_whose_answer_was_lost_is_recognised_and_its_effects_performed_at_once() {
+    let story = Story::new();
+    story.world.0.lock().unwrap().planted.insert(1, Planted::After(Answer::Timeout));
+    let told = story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    assert_eq!(story.jobs().len(), 1, "no tick was needed");
+    assert_eq!(told.run.revision, 1);
+}
