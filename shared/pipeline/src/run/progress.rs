@@ -5,7 +5,6 @@
 use jiff::Timestamp;
 
 use super::state::{Attempt, Job, Stage, StageWork, State};
-use super::verdict;
 use crate::phase::Phase;
 
 /// How often an attempt that *errored* is made again, whatever the definition says.
@@ -73,7 +72,8 @@ fn settle_job(job: &mut Job, retries: usize) {
     let spent = job.attempts.iter().filter(|attempt| attempt.phase == last.phase).count();
     let again = match last.phase {
         Phase::Failed => spent <= retries,
-        Phase::Errored => spent <= PLATFORM_RETRIES && may_repeat(last),
+        // A refused submission would be refused again.
+        Phase::Errored => spent <= PLATFORM_RETRIES && last.placement.is_some(),
         _ => false,
     };
     if again {
@@ -83,11 +83,6 @@ fn settle_job(job: &mut Job, retries: usize) {
         job.phase = last.phase;
         job.reason.clone_from(&last.reason);
     }
-}
-
-/// A refused submission would be refused again; so would a source that does not exist.
-fn may_repeat(attempt: &Attempt) -> bool {
-    attempt.placement.is_some() && verdict::worth_another(attempt.evidence.as_ref())
 }
 
 /// How the stage ends, once nothing in it is open.

@@ -304,16 +304,18 @@ fn what_errored_is_made_again_twice_and_then_ends_the_run_as_errored() {
 }
 
 #[test]
-fn a_source_that_does_not_exist_is_not_asked_for_again() {
-    let run = begun();
-    let checkout = attempt("checkout", "checkout", 1);
-    let message = "the repository has no commit 3e5983d".to_owned();
-    let failure = Some(Failure { class: FailureClass::Source, message });
-    let report = Report { failure, ..report(125) };
-    let facts = vec![ended(&run, &checkout, "j1", 125), reported(&checkout, report)];
-    let run = answer(run, &facts);
-    assert_eq!(run.state.phase, Phase::Errored);
-    assert!(run.pending.is_empty());
+fn an_exit_with_125_is_the_runners_fault_unless_the_command_chose_it() {
+    let run = checked_out(DEFINITION);
+    let unit = attempt("checks", "unit", 1);
+    let with = |class| {
+        let failure = Some(Failure { class, message: "exit code 125".to_owned() });
+        let report = Report { failure, ..report(125) };
+        let facts = [ended(&run, &unit, "u1", 125), reported(&unit, report)];
+        answer(run.clone(), &facts).state.attempt(&unit).unwrap().phase
+    };
+    assert_eq!(with(FailureClass::Runner), Phase::Errored);
+    assert_eq!(with(FailureClass::Source), Phase::Errored);
+    assert_eq!(with(FailureClass::Exit), Phase::Failed);
 }
 
 #[test]

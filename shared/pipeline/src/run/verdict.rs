@@ -1,6 +1,6 @@
 //! How an ended attempt is judged, and in which words.
 
-use super::fact::{Ending, Evidence, Found, Gated, ImageFound};
+use super::fact::{Ending, Evidence, Gated, ImageFound};
 use crate::gate::Verdict;
 use crate::names::ImageRepository;
 use crate::order::{EXIT_RUNNER, EXIT_TIMEOUT};
@@ -19,7 +19,9 @@ pub(super) fn of(
     };
     match (ending.exit_code, report) {
         (None, _) => (Phase::Errored, Some(never_ran(ending))),
-        (Some(EXIT_RUNNER), report) => (Phase::Errored, Some(runner_fault(ending, report))),
+        (Some(EXIT_RUNNER), report) if !is_the_commands(report) => {
+            (Phase::Errored, Some(runner_fault(ending, report)))
+        }
         (Some(0), None) => (Phase::Errored, Some(missing(evidence))),
         (Some(0), Some(report)) if report.exit_code != 0 => {
             let said = report.exit_code;
@@ -37,13 +39,6 @@ pub(super) fn built(evidence: &Evidence) -> Option<&Built> {
         Evidence::Read(found) => found.report.image.as_ref(),
         Evidence::Missing { .. } => None,
     }
-}
-
-/// Whether another attempt could end otherwise: not where what was asked for does not exist.
-pub(super) fn worth_another(evidence: Option<&Evidence>) -> bool {
-    let Some(Evidence::Read(found)) = evidence else { return true };
-    let Found { report, .. } = &**found;
-    !matches!(&report.failure, Some(failure) if failure.class == FailureClass::Source)
 }
 
 /// The reason of a job that ended without having run.
@@ -77,6 +72,12 @@ fn gated(verdicts: &[Gated]) -> (Phase, Option<String>) {
     } else {
         (Phase::Failed, Some(failed.join("; ")))
     }
+}
+
+/// Whether the exit code is one that the user's own command chose, 125 included.
+fn is_the_commands(report: Option<&Report>) -> bool {
+    let class = report.and_then(|report| report.failure.as_ref()).map(|failure| failure.class);
+    matches!(class, Some(FailureClass::Exit | FailureClass::Dependency))
 }
 
 fn runner_fault(ending: &Ending, report: Option<&Report>) -> String {
