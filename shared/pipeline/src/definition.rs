@@ -2,6 +2,8 @@
 //!
 //! The types are stored in the run document for ever; the file itself is read by [`parse`].
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::faults::{Collector, Faults};
@@ -113,8 +115,36 @@ pub struct Deployment {
 /// With everything that is wrong with it, each fault with its line and column. Where the text is
 /// not YAML at all, that alone is told.
 pub fn parse(text: &str) -> Result<Definition, Faults> {
+    read(text, |_| true)
+}
+
+/// Reads `signalbox.yaml` where it is known which environments ops have settings for.
+///
+/// # Errors
+/// As [`parse`]; an environment that is not among `known` is a fault at its place.
+pub fn parse_among(text: &str, known: &BTreeSet<EnvironmentName>) -> Result<Definition, Faults> {
+    read(text, |environment| known.contains(environment))
+}
+
+/// The environments that `text` names, as far as it can be read: what has to be looked up before
+/// [`parse_among`].
+#[must_use]
+pub fn environments(text: &str) -> BTreeSet<EnvironmentName> {
+    let root = yaml::load(text, &mut Collector::default());
+    let named = root.iter().flat_map(deploy::environments);
+    named.map(|(environment, _)| environment).collect()
+}
+
+fn read(text: &str, is_known: impl Fn(&EnvironmentName) -> bool) -> Result<Definition, Faults> {
     let mut faults = Collector::default();
     let root = yaml::load(text, &mut faults);
+    for (environment, place) in root.iter().flat_map(deploy::environments) {
+        if !is_known(&environment) {
+            let message = format!("the environment {environment} has no settings");
+            let help = format!("ops apply them with `signalbox env apply {environment}.yaml`");
+            faults.fault_with_help(place, message, help);
+        }
+    }
     let definition = root.and_then(|root| top::definition(&root, &mut faults));
     faults.finish(definition)
 }

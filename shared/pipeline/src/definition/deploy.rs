@@ -4,7 +4,7 @@ use super::job::{JobKind, jobs};
 use super::{Deployment, keys};
 use crate::faults::Collector;
 use crate::names::EnvironmentName;
-use crate::yaml::{Field, Fields, Node, list, named};
+use crate::yaml::{Field, Fields, Node, Place, list, named};
 
 const MOST_ENVIRONMENTS: usize = 16;
 const MOST_JOBS: usize = 16;
@@ -38,4 +38,23 @@ fn deployment(
         jobs(field, JobKind::Verify, MOST_JOBS, faults)
     });
     Some(Deployment { environment: environment?, verify: verify.unwrap_or_default() })
+}
+
+/// The environments that a definition names, each with its place, as far as it can be read.
+pub(super) fn environments(root: &Node) -> Vec<(EnvironmentName, Place)> {
+    // Whatever is wrong here is told where the definition is read.
+    let mut unheard = Collector::default();
+    let Some(fields) =
+        Fields::of(Field::item("the definition", root), &keys::DEFINITION, &mut unheard)
+    else {
+        return Vec::new();
+    };
+    let items = fields
+        .optional("deploy", &mut unheard, |field, faults| list(field, MOST_ENVIRONMENTS, faults));
+    let named = items.unwrap_or_default().iter().filter_map(|item| {
+        let fields = Fields::of(Field::item("deploy", item), &keys::DEPLOYMENT, &mut unheard)?;
+        let field = fields.get("environment")?;
+        Some((named(field, &mut unheard)?, field.node.place))
+    });
+    named.collect()
 }

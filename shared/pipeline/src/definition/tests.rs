@@ -129,6 +129,21 @@ fn paths_stay_in_the_tree() {
     }
 }
 
+#[test]
+fn an_environment_without_settings_is_a_fault_at_its_place_among_the_others() {
+    let text = "version: 1\npipeline: rain\nchecks: { unit: { run: x, retrys: 1 } }\n\
+        build: { repository: rain }\ndeploy:\n  - environment: test\n  - environment: stagin\n";
+    let named: Vec<String> = environments(text).iter().map(ToString::to_string).collect();
+    assert_eq!(named, ["stagin", "test"]);
+    let known = ["test"].map(|name| EnvironmentName::parse(name).unwrap()).into_iter().collect();
+    let faults = parse_among(text, &known).unwrap_err().to_string();
+    let lines: Vec<&str> = faults.lines().collect();
+    assert!(lines[0].starts_with("3:"), "{faults}");
+    let second = "7:18: the environment stagin has no settings; ops apply them with \
+        `signalbox env apply stagin.yaml`";
+    assert_eq!(lines[1], second);
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_parsing_panic(text in "[ -~\n\té]{0,200}") {
