@@ -26,7 +26,7 @@ const JOB_QUEUE: &str = "JobQueue";
 pub(super) struct Services {
     clock: Clock,
     pub(super) principals: Arc<Principals>,
-    s3: Arc<S3>,
+    pub(super) s3: Arc<S3>,
     pub(super) sqs: Arc<Sqs>,
     pub(super) ecr: Ecr,
     pub(super) batch: Batch,

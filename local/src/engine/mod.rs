@@ -18,6 +18,7 @@ use crate::http::RequestLog;
 use crate::incident::Incidents;
 use crate::lambda::{Lambda, Usage};
 use crate::principals::{Kind, Principal};
+use crate::s3::S3;
 use crate::sqs::Sqs;
 use crate::template::{self, Stack};
 
@@ -43,6 +44,7 @@ pub struct Engine {
     endpoint: String,
     stack: Stack,
     operator: Principal,
+    s3: Arc<S3>,
     sqs: Arc<Sqs>,
     ecr: Ecr,
     batch: Batch,
@@ -99,11 +101,12 @@ impl Engine {
         });
         let lambda = Lambda::start(&services.lambda(&config, &dir, &endpoint), &stack.functions)?;
         services.codecommit.drain().await.context("cannot deliver the pushes that waited")?;
-        let Services { sqs, ecr, batch, bus, codecommit, log, incidents, .. } = services;
+        let Services { s3, sqs, ecr, batch, bus, codecommit, log, incidents, .. } = services;
         Ok(Self {
             endpoint,
             stack,
             operator,
+            s3,
             sqs,
             ecr,
             batch,
@@ -161,6 +164,12 @@ impl Engine {
     #[must_use]
     pub fn queue_url(&self, logical_id: &str) -> Option<String> {
         self.stack.queue(logical_id).map(|queue| self.sqs.url(&queue.name))
+    }
+
+    /// The object store, to be looked at without requests.
+    #[must_use]
+    pub fn s3(&self) -> &S3 {
+        &self.s3
     }
 
     /// The folder of a job: its log is there, and while it runs its working folder.

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use s3s::{S3Error, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::condition::WriteCondition;
 use super::path;
@@ -39,6 +40,8 @@ pub(super) struct Bucket {
     pub(super) folder: PathBuf,
     pub(super) created: Timestamp,
     state: Mutex<State>,
+    /// The number of the newest write, for those who wait for one.
+    pub(super) written: watch::Sender<u64>,
 }
 
 impl Bucket {
@@ -50,7 +53,8 @@ impl Bucket {
         let settings = Settings { created, versioning: Versioning::Off };
         write_record(&folder.join("bucket.json"), &settings)?;
         let state = State { versioning: settings.versioning, index: Index::new(), last: 0 };
-        Ok(Self { folder: folder.to_owned(), created, state: Mutex::new(state) })
+        let written = watch::Sender::new(0);
+        Ok(Self { folder: folder.to_owned(), created, state: Mutex::new(state), written })
     }
 
     /// Opens the bucket in `folder`, or `None` when a crash left it half made.
@@ -72,7 +76,8 @@ impl Bucket {
         let last = index.values().flatten().map(|one| one.number).max().unwrap_or_default();
         let state = State { versioning: settings.versioning, index, last };
         let (folder, created) = (folder.to_owned(), settings.created);
-        Ok(Some(Self { folder, created, state: Mutex::new(state) }))
+        let written = watch::Sender::new(last);
+        Ok(Some(Self { folder, created, state: Mutex::new(state), written }))
     }
 
     /// The bucket's state, locked.
@@ -138,6 +143,7 @@ impl Bucket {
         let versions = state.index.entry(version.key.clone()).or_default();
         versions.push(version.clone());
         keep_one_null_version(&self.objects(), versions).map_err(S3Error::internal_error)?;
+        self.written.send_replace(version.number);
         Ok((version, state.versioning))
     }
 

@@ -25,6 +25,7 @@ mod list;
 mod listing;
 mod multipart;
 mod path;
+mod peek;
 mod read;
 mod staged;
 #[cfg(test)]

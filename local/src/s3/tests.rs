@@ -283,3 +283,22 @@ async fn the_versions_of_a_key_are_listed_newest_first_over_pages() {
     assert_eq!(rest.entries.iter().map(|entry| entry.version.number).collect::<Vec<_>>(), [1]);
     assert!(rest.next.is_none());
 }
+
+#[tokio::test]
+async fn the_engines_own_process_sees_every_write_without_a_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), true);
+    let mut writes = s3.writes("bucket").unwrap();
+    assert_eq!(s3.peek("bucket", "runs/one").unwrap(), None);
+    for body in ["old", "new"] {
+        put(&s3, "runs/one", body).await;
+        assert!(writes.has_changed().unwrap());
+        writes.mark_unchanged();
+    }
+    put(&s3, "runs/two", "").await;
+    put(&s3, "sums", "").await;
+    assert_eq!(s3.peek("bucket", "runs/one").unwrap().as_deref(), Some(b"new".as_slice()));
+    delete(&s3, "runs/two", None);
+    assert_eq!(s3.keys("bucket", "runs/"), ["runs/one"]);
+    assert!(s3.writes("none").is_none());
+}
