@@ -116,10 +116,13 @@ impl Pool {
                     if let Some(pid) = failed.pid {
                         pool.pids.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid);
                     }
-                    let function = pool.program.logical_id.clone();
-                    let (ended, last_lines) = (failed.ended, failed.last_lines);
-                    pool.incidents.report(Incident::Init { function, ended, last_lines });
                     let failures = pool.failures.fetch_add(1, Ordering::SeqCst).min(16);
+                    // Told once, until it has started again: the next tries say the same.
+                    if failures == 0 {
+                        let function = pool.program.logical_id.clone();
+                        let (ended, last_lines) = (failed.ended, failed.last_lines);
+                        pool.incidents.report(Incident::Init { function, ended, last_lines });
+                    }
                     let wait = FIRST_WAIT.saturating_mul(1 << failures).min(LONGEST_WAIT);
                     tokio::time::sleep(wait).await;
                     pool.starting.fetch_sub(1, Ordering::SeqCst);
