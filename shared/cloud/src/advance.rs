@@ -4,7 +4,7 @@
 //! durable together with leases on the effects, and only the invocation whose put won performs
 //! them. What the effects bring about is told again, until nothing is left to be done here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::SignedDuration;
@@ -14,7 +14,7 @@ use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{EventId, PipelineName, RunId};
 use signalbox_pipeline::platform::Platform;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::{Rejection, Run};
+use signalbox_pipeline::run::{Fact, Rejection, Run};
 
 use crate::chance::Chance;
 use crate::clients::Clients;
@@ -33,6 +33,7 @@ mod report;
 mod step;
 
 use kept::Kept;
+use question::Question;
 use step::Step;
 
 /// How long the writer of an effect has it in hand: longer than a function's timeout of 30 s.
@@ -129,6 +130,7 @@ struct Telling<'a> {
     /// What is not in the document yet.
     news: Vec<Occurrence>,
     rejections: Vec<Rejection>,
+    answered: BTreeMap<Question, Fact>,
     /// The ids of this telling's writes, of which an unclear one may have landed.
     writes: BTreeSet<String>,
     /// Effects that somebody else may have performed before: looked up first.
@@ -222,6 +224,7 @@ impl Runs {
             cause: news.cause,
             news: news.occurrences,
             rejections: Vec::new(),
+            answered: BTreeMap::new(),
             writes: BTreeSet::new(),
             doubtful: BTreeSet::new(),
             performed: BTreeSet::new(),

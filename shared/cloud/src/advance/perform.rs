@@ -1,5 +1,7 @@
 //! The effects, by the one whose put won.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use signalbox_pipeline::effect::{Effect, Pending, Releasing, Submission, Termination};
@@ -26,8 +28,11 @@ impl Telling<'_> {
         let mine: Vec<&Pending> =
             run.pending.iter().filter(|pending| self.has_in_hand(pending)).collect();
         self.performed.extend(mine.iter().map(|pending| pending.id.clone()));
+        let (first, rest) = self.in_order(mine);
         let this = &*self;
-        let ends = join_all(mine.into_iter().map(|pending| this.perform_one(run, pending))).await;
+        let one = |pending| this.perform_one(run, pending);
+        let mut ends = join_all(first.into_iter().map(one)).await;
+        ends.extend(join_all(rest.into_iter().map(one)).await);
         let mut news = Vec::new();
         for end in ends {
             match end {
@@ -39,6 +44,19 @@ impl Telling<'_> {
             }
         }
         news
+    }
+
+    /// Of the submissions whose job definition is not known to be there, one of each goes ahead, so
+    /// that it is missed and registered once and not by each of them.
+    fn in_order<'p>(&self, mine: Vec<&'p Pending>) -> (Vec<&'p Pending>, Vec<&'p Pending>) {
+        let mut ahead = BTreeSet::new();
+        mine.into_iter().partition(|pending| match &pending.effect {
+            Effect::Submit(submission) => {
+                let definition = submission.definition.name();
+                self.runs.batch.knows(&definition) || ahead.insert(definition)
+            }
+            Effect::Terminate(_) | Effect::Release(_) => true,
+        })
     }
 
     fn has_in_hand(&self, pending: &Pending) -> bool {

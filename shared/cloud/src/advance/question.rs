@@ -7,7 +7,7 @@ use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::StageWork;
 
 /// Something to look up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Question {
     /// What did the attempt leave behind?
     Report(AttemptId),
@@ -19,12 +19,12 @@ pub(super) enum Question {
     Environment(EnvironmentName),
 }
 
-/// The first question that the state of `run` asks.
-pub(super) fn first(run: &Run) -> Option<Question> {
+/// All that the state of `run` asks now; the answers may lead to further questions.
+pub(super) fn all(run: &Run) -> Vec<Question> {
     if run.state.phase.is_terminal() {
-        return None;
+        return Vec::new();
     }
-    let of_attempts = run.state.attempts().find_map(|(id, stage, attempt)| {
+    let of_attempts = run.state.attempts().filter_map(|(id, stage, attempt)| {
         if attempt.phase.is_terminal() || attempt.ending.is_none() {
             return None;
         }
@@ -35,15 +35,13 @@ pub(super) fn first(run: &Run) -> Option<Question> {
             (Some(_), _) => None,
         }
     });
-    let of_stages = || {
-        run.state.stages.iter().find_map(|stage| match &stage.work {
-            StageWork::Verify { environment }
-                if stage.phase == Phase::Running && stage.entered.is_none() =>
-            {
-                Some(Question::Environment(environment.clone()))
-            }
-            _ => None,
-        })
-    };
-    of_attempts.or_else(of_stages)
+    let of_stages = run.state.stages.iter().filter_map(|stage| match &stage.work {
+        StageWork::Verify { environment }
+            if stage.phase == Phase::Running && stage.entered.is_none() =>
+        {
+            Some(Question::Environment(environment.clone()))
+        }
+        _ => None,
+    });
+    of_attempts.chain(of_stages).collect()
 }

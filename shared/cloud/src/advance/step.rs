@@ -1,13 +1,15 @@
 //! From a document and news to the next document: decided by the core, its questions answered.
 
+use futures_util::future::try_join_all;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::{Decision, Fact, Rejection, Run};
 
-use super::{Telling, question};
+use super::Telling;
+use super::question::{self, Question};
 use crate::fault::Fault;
 
-/// How many answers one step may need: a check's result, then perhaps an environment.
-const ANSWERS: usize = 64;
+/// How many rounds of questions one step may need: a result, what it proves, an environment.
+const ROUNDS: usize = 64;
 /// Who answers the core's questions.
 pub(super) const ACTOR: &str = "signalbox";
 
@@ -21,24 +23,51 @@ pub(super) struct Step {
 }
 
 impl Telling<'_> {
-    pub(super) async fn decide(&self, base: Option<&Run>) -> Result<Step, Fault> {
+    pub(super) async fn decide(&mut self, base: Option<&Run>) -> Result<Step, Fault> {
         let mut step = self.apply_news(base)?;
-        for _ in 0..ANSWERS {
-            let Some(question) = question::first(&step.run) else { return Ok(step) };
-            let fact = self.answer(&step.run, &question).await?;
-            let occurrence = self.ours(fact);
-            match step.run.decide(&occurrence, &self.runs.platform, self.runs.clock.now()) {
-                Decision::Advance(next) => {
-                    step.run = *next;
-                    step.changed = true;
-                }
-                refused => {
-                    let message = format!("the answer to {question:?} was not taken: {refused:?}");
-                    return Err(Fault::page(message, "this is a bug: please report it"));
+        for _ in 0..ROUNDS {
+            let questions = question::all(&step.run);
+            if questions.is_empty() {
+                return Ok(step);
+            }
+            for (question, fact) in self.answers(&step.run, questions).await? {
+                let occurrence = self.ours(fact);
+                let now = self.runs.clock.now();
+                match step.run.decide(&occurrence, &self.runs.platform, now) {
+                    Decision::Advance(next) => {
+                        step.run = *next;
+                        step.changed = true;
+                    }
+                    // Another answer of this round ended the run.
+                    Decision::AlreadyApplied => {}
+                    Decision::Rejected(rejection) => {
+                        let message = format!("the answer to {question:?} is refused: {rejection}");
+                        return Err(Fault::page(message, "this is a bug: please report it"));
+                    }
                 }
             }
         }
         Err(Fault::page("a run asks without end", "this is a bug: please report it"))
+    }
+
+    /// The answers to `questions`, looked up side by side. One that was given before in this
+    /// telling is not looked up again: the put that it was for was lost, not the answer.
+    async fn answers(
+        &mut self,
+        run: &Run,
+        questions: Vec<Question>,
+    ) -> Result<Vec<(Question, Fact)>, Fault> {
+        let this = &*self;
+        let looked_up = questions.into_iter().map(|question| async move {
+            let fact = match this.answered.get(&question) {
+                Some(fact) => fact.clone(),
+                None => this.answer(run, &question).await?,
+            };
+            Ok::<_, Fault>((question, fact))
+        });
+        let answers = try_join_all(looked_up).await?;
+        self.answered.extend(answers.iter().cloned());
+        Ok(answers)
     }
 
     fn apply_news(&self, base: Option<&Run>) -> Result<Step, Fault> {

@@ -295,6 +295,20 @@ async fn an_event_inside_a_stage_costs_one_read_of_the_result_and_one_put_on_a_w
 }
 
 #[tokio::test]
+async fn a_new_image_costs_one_refused_submission_and_one_definition_however_many_jobs_it_has() {
+    let several = "version: 1\npipeline: rain\nchecks:\n  a: { image: other, run: \"true\" }\n  \
+                   b: { image: other, run: \"true\" }\n  c: { image: other, run: \"true\" }\n";
+    let story = Story { definition: several, ..Story::new() };
+    story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    let jobs = story.jobs();
+    story.requests();
+    story.runs.tell(&story.key, story.ends(&jobs[0])).await.unwrap();
+    let requests = story.requests();
+    let count = |what: &str| requests.iter().filter(|request| request.ends_with(what)).count();
+    assert_eq!((count("v1/submitjob"), count("v1/registerjobdefinition")), (4, 1));
+}
+
+#[tokio::test]
 async fn a_kept_document_never_swallows_what_a_fresh_one_would_take() {
     let story = Story::new();
     story.runs.begin(&story.key, story.trigger()).await.unwrap();

@@ -1,5 +1,8 @@
 //! AWS Batch: submissions by deterministic name, and what became of them.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aws_sdk_batch::types::{JobDetail, KeyValuesPair};
 use signalbox_pipeline::effect::Submission;
 use signalbox_pipeline::names::{JobId, JobName};
@@ -21,6 +24,8 @@ const LONGEST_REASON: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Batch {
     batch: Client<aws_sdk_batch::Client>,
+    /// Names of job definitions that took a submission of this instance.
+    known: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// What came of a submission.
@@ -51,7 +56,7 @@ impl Batch {
     /// Batch behind `batch`.
     #[must_use]
     pub fn new(batch: Client<aws_sdk_batch::Client>) -> Self {
-        Self { batch }
+        Self { batch, known: Arc::default() }
     }
 
     /// Opens a connection to Batch; what is answered does not matter.
@@ -61,9 +66,24 @@ impl Batch {
         let _answer = list.send().await;
     }
 
+    /// Whether this instance has seen the job definition `name` take a submission.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
     /// Submits `submission` once; where its job definition is missing, registers that and submits
     /// once more. SubmitJob takes no token, so an unclear answer stays one.
     pub async fn submit(&self, submission: &Submission) -> Submitted {
+        let submitted = self.submit_or_register(submission).await;
+        if matches!(submitted, Submitted::Accepted(_)) {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(submission.definition.name());
+        }
+        submitted
+    }
+
+    async fn submit_or_register(&self, submission: &Submission) -> Submitted {
         let first = match submit::once(&self.batch.once, submission).await {
             Ok(job) => return job,
             Err(trouble) => trouble,
