@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod clock;
 pub mod codecommit;
+mod durable;
 pub mod ecr;
 pub mod engine;
 pub mod events;

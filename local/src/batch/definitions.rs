@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{arn, is_name, job, refuse};
-use crate::ecr::durable::{read_json, write_json};
+use crate::durable::{read_json, write_json};
 use crate::wire::WireError;
 
 /// The largest definition, in bytes, as on AWS.

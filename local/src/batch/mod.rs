@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::ecr::durable::{Outbox, Pending, Tasks, write_revision};
+use crate::durable::{Outbox, Pending, Tasks, write_revision};
 use crate::events::EventSink;
 use crate::principals::Principals;
 use crate::wire::WireError;

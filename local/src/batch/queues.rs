@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::config::BatchConfig;
 use super::{arn, is_name, refuse};
-use crate::ecr::durable::{read_json, write_json};
+use crate::durable::{read_json, write_json};
 use crate::wire::WireError;
 
 /// A queue, and what its jobs share.

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::definitions::Definitions;
 use super::job::{Job, Status};
 use super::queues::Queues;
-use crate::ecr::durable::read_last;
+use crate::durable::read_last;
 
 /// Everything that Batch knows.
 pub(crate) struct State {

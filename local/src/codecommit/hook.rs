@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{SETTINGS, Settings};
-use crate::ecr::durable::{envelope, read_json, write_json};
+use crate::durable::{envelope, read_json, write_json};
 use crate::{ACCOUNT, REGION};
 
 /// Writes one event for each reference that a push changed, and pokes the engine.

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 
-use crate::ecr::durable::{read_json, write_json};
+use crate::durable::{read_json, write_json};
 use crate::events::EventSink;
 use crate::incident::{Incident, Incidents};
 

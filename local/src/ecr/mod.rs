@@ -6,7 +6,6 @@
 mod api;
 mod blobs;
 mod digest;
-pub(crate) mod durable;
 mod manifest;
 mod pull;
 mod reference;
@@ -23,11 +22,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use crate::clock::Clock;
+use crate::durable::{Outbox, Pending, Tasks, read_last, write_revision};
 use crate::events::EventSink;
 use crate::wire::WireError;
 use blobs::Blobs;
 pub use digest::Digest;
-use durable::{Outbox, Pending, Tasks, read_last, write_revision};
 pub use manifest::{ImageConfig, Process};
 pub use pull::{PullError, Pulled};
 pub use reference::{Reference, Version};

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::digest::Digest;
-use super::durable::envelope;
 use super::reference::Version;
+use crate::durable::envelope;
 
 /// A repository as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]

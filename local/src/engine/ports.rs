@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tokio::net::TcpListener;
 
-use crate::ecr::durable::{read_json, write_json};
+use crate::durable::{read_json, write_json};
 
 /// The ports, as `engine.json` holds them.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]

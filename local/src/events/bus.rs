@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::pending::Pending;
 use super::{EventSink, Knobs, Mailbox, Pattern, nearest};
 use crate::clock::Clock;
-use crate::ecr::durable::Tasks;
+use crate::durable::Tasks;
 use crate::incident::{Incident, Incidents};
 use crate::template::Rule;
 

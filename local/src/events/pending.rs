@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::Mailbox;
 use crate::clock::Clock;
-use crate::ecr::durable::{read_json, write_json};
+use crate::durable::{read_json, write_json};
 use crate::incident::{Incident, Incidents};
 use crate::principals::random;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::ecr::durable::{read_json, write_json};
+use crate::durable::{read_json, write_json};
 
 /// What is written down of a process.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::ecr::durable::Tasks;
+use crate::durable::Tasks;
 use crate::incident::Incidents;
 use crate::principals::{Kind, Principals};
 use crate::sqs::Sqs;

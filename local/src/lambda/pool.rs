@@ -14,7 +14,7 @@ use super::leftover;
 use super::outcome::{Failure, Outcome};
 use super::process::Program;
 use crate::clock::Clock;
-use crate::ecr::durable::Tasks;
+use crate::durable::Tasks;
 use crate::incident::{Incident, Incidents};
 
 /// An event that has waited this long for a busy process is worth another one.

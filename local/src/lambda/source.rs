@@ -13,7 +13,7 @@ use super::instance::Instance;
 use super::outcome::Failure;
 use super::pool::Pool;
 use super::{Setup, payload};
-use crate::ecr::durable::Tasks;
+use crate::durable::Tasks;
 use crate::incident::Incident;
 use crate::sqs::Message;
 use crate::template::QueueSource;
