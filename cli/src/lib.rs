@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod cli;
+mod connect;
 mod exit;
+mod laptop;
 mod multicall;
 mod output;
 mod verbs;
+mod view;
 
 /// Runs the command that this process was started with.
 #[must_use]

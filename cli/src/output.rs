@@ -59,7 +59,7 @@ impl Output {
     }
 
     /// A value as one line of JSON.
-    pub(crate) fn object(&self, value: &impl Serialize) -> anyhow::Result<()> {
+    pub(crate) fn object<T: Serialize + ?Sized>(&self, value: &T) -> anyhow::Result<()> {
         let text = serde_json::to_string(value)?;
         let mut stdout = std::io::stdout();
         writeln!(stdout, "{text}")?;

@@ -1,0 +1,111 @@
+//! The laptop: the local engine with this binary's own functions, runner and hook, and the example.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use signalbox_local::engine::{Engine, EngineConfig};
+use signalbox_local::events::Knobs;
+
+use crate::multicall;
+
+mod address;
+pub(crate) mod example;
+mod expected;
+mod git;
+mod register;
+mod traces;
+
+pub(crate) use address::Address;
+pub(crate) use register::{clients, documents, register, settings};
+
+/// The template that ops deploy, as it was when this binary was built.
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+/// The queue that the engine's jobs are submitted to.
+const JOB_QUEUE: &str = "arn:aws:batch:eu-west-1:123456789012:job-queue/signalbox";
+
+/// What a verb wants of the engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The folder of everything durable.
+    pub(crate) dir: PathBuf,
+    /// A template of the user's own.
+    pub(crate) template: Option<PathBuf>,
+    /// Values for the template's parameters, beside those of the laptop.
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// How unkindly events are delivered.
+    pub(crate) knobs: Knobs,
+    /// The vCPUs that jobs share; the machine's own where absent.
+    pub(crate) vcpus: Option<u32>,
+    /// How long the minute of a schedule lasts.
+    pub(crate) tick: Duration,
+    /// The request at which the engine kills itself.
+    pub(crate) kill_at: Option<u64>,
+}
+
+impl Wanted {
+    /// A kind engine in `dir`.
+    pub(crate) fn in_folder(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            template: None,
+            parameters: BTreeMap::new(),
+            knobs: Knobs::default(),
+            vcpus: None,
+            tick: Duration::from_secs(60),
+            kill_at: None,
+        }
+    }
+
+    /// Starts the engine.
+    ///
+    /// # Errors
+    /// When the template has faults, or the folder is in use or cannot be written.
+    pub(crate) async fn start(self) -> anyhow::Result<Engine> {
+        let dir = &self.dir;
+        std::fs::create_dir_all(dir)
+            .with_context(|| format!("cannot make the folder {}", dir.display()))?;
+        traces::keep(dir)?;
+        let template = match &self.template {
+            Some(file) => file.clone(),
+            None => own_template(dir)?,
+        };
+        let defaults = EngineConfig::new(dir.clone(), template, multicall::programs()?);
+        let mut parameters = parameters();
+        parameters.extend(self.parameters);
+        let config = EngineConfig {
+            parameters,
+            image_repositories: vec![example::IMAGES.to_owned()],
+            knobs: self.knobs,
+            expected_events: expected::events(),
+            vcpus: self.vcpus.unwrap_or(defaults.vcpus),
+            tick: self.tick,
+            kill_at: self.kill_at,
+            ..defaults
+        };
+        Engine::start(config).await
+    }
+}
+
+/// What ops would decide at the deployment.
+fn parameters() -> BTreeMap<String, String> {
+    let values = [
+        ("StageName", "local"),
+        ("Repositories", example::REPOSITORY),
+        ("ImageRepositories", example::IMAGES),
+        ("JobQueue", JOB_QUEUE),
+        ("RunnerImage", "signalbox/runner:local"),
+        ("CheckoutImage", "public.ecr.aws/docker/library/python:3.12-slim"),
+    ];
+    values.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+/// Puts the template of this binary into the engine's folder, to be looked at.
+fn own_template(dir: &Path) -> anyhow::Result<PathBuf> {
+    let file = dir.join("template.yaml");
+    std::fs::write(&file, TEMPLATE)
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
+}

@@ -1,0 +1,97 @@
+//! How any AWS client reaches a running engine: the first line of `signalbox local`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Serialize;
+use signalbox_cloud::config::Buckets as BucketNames;
+use signalbox_local::REGION;
+use signalbox_local::engine::Engine;
+
+use super::example;
+
+/// Where a running engine is, and with which keys.
+#[derive(Debug, Serialize)]
+pub(crate) struct Address {
+    /// S3, SQS, Batch and ECR.
+    endpoint: String,
+    /// The clone address of the repository `rain`; it is there with `--example`.
+    git_remote: PathBuf,
+    /// The OCI registry, as `host:port`.
+    registry: String,
+    buckets: Buckets,
+    queues: Queues,
+    credentials: Credentials,
+    /// The folder with a log per function.
+    functions_log: PathBuf,
+    dir: PathBuf,
+}
+
+#[derive(Debug, Serialize)]
+struct Buckets {
+    state: String,
+    index: String,
+    artifacts: String,
+}
+
+/// The queues' URLs.
+#[derive(Debug, Serialize)]
+struct Queues {
+    commits: String,
+    images: String,
+    jobs: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Credentials {
+    access_key_id: String,
+    secret_access_key: String,
+    region: &'static str,
+}
+
+impl Address {
+    /// The address of `engine`, whose folder is `dir`.
+    ///
+    /// # Errors
+    /// When the template lacks an output that everybody relies on.
+    pub(crate) fn of(engine: &Engine, dir: &Path) -> anyhow::Result<Self> {
+        let BucketNames { state, index, artifacts } = buckets(engine)?;
+        let keys = engine.credentials();
+        let dir = dir.canonicalize()?;
+        Ok(Self {
+            endpoint: engine.endpoint().to_owned(),
+            git_remote: dir.join("git").join(format!("{}.git", example::REPOSITORY)),
+            registry: engine.registry().to_owned(),
+            buckets: Buckets { state, index, artifacts },
+            queues: Queues {
+                commits: output(engine, "CommitsQueueUrl")?,
+                images: output(engine, "ImagesQueueUrl")?,
+                jobs: output(engine, "JobsQueueUrl")?,
+            },
+            credentials: Credentials {
+                access_key_id: keys.access_key_id.clone(),
+                secret_access_key: keys.secret_access_key.clone(),
+                region: REGION,
+            },
+            functions_log: dir.join("functions"),
+            dir,
+        })
+    }
+}
+
+/// The buckets' names.
+///
+/// # Errors
+/// When the template does not give them out.
+pub(super) fn buckets(engine: &Engine) -> anyhow::Result<BucketNames> {
+    Ok(BucketNames {
+        state: output(engine, "StateBucketName")?,
+        index: output(engine, "IndexBucketName")?,
+        artifacts: output(engine, "ArtifactsBucketName")?,
+    })
+}
+
+pub(super) fn output(engine: &Engine, name: &str) -> anyhow::Result<String> {
+    let found = engine.outputs().get(name).cloned();
+    found.with_context(|| format!("the template has no output `{name}`"))
+}

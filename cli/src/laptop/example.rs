@@ -1,0 +1,162 @@
+//! The example: a training repository that predicts rain, and ways to break it.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use include_dir::{Dir, DirEntry, include_dir};
+use signalbox_local::engine::Engine;
+use signalbox_pipeline::settings::Settings;
+
+use super::git::git;
+use super::register;
+
+/// The repository's name, and its pipeline's.
+pub(crate) const REPOSITORY: &str = "rain";
+/// Where its build pushes images to.
+pub(crate) const IMAGES: &str = "rain-trainer";
+/// The only branch.
+pub(crate) const BRANCH: &str = "main";
+
+static RAIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/rain");
+static BREAKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/breaks");
+const TEST: &str = include_str!("../../../examples/environments/test.yaml");
+
+/// How a push can be bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Break {
+    /// A unit test fails.
+    Unit,
+    /// The model does not learn, and a gate says so.
+    Model,
+    /// The image cannot be built.
+    Build,
+    /// signalbox.yaml has faults.
+    Definition,
+}
+
+impl Break {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Model => "model",
+            Self::Build => "build",
+            Self::Definition => "definition",
+        }
+    }
+
+    /// What was done to the repository, for the reader.
+    pub(crate) fn told(self) -> &'static str {
+        match self {
+            Self::Unit => "a mistake in trainer/features.py that a unit test should find",
+            Self::Model => "a setting with which the model does not learn",
+            Self::Build => "a Dockerfile that cannot be built",
+            Self::Definition => "a signalbox.yaml with faults",
+        }
+    }
+}
+
+/// Registers the repository, and applies the settings of its environment `test`; returns the clone
+/// address.
+///
+/// # Errors
+/// When the engine refuses either.
+pub(crate) async fn prepare(engine: &Engine) -> anyhow::Result<std::path::PathBuf> {
+    let remote = register::register(engine, REPOSITORY, REPOSITORY).await?;
+    register::settings(engine, &environment()?).await?;
+    Ok(remote)
+}
+
+/// The settings of the environment `test`.
+///
+/// # Errors
+/// When the example is faulty.
+pub(crate) fn environment() -> anyhow::Result<Settings> {
+    register::parse(TEST).context("examples/environments/test.yaml")
+}
+
+/// Makes a working copy with one commit in `dir`, from `source` or from this binary's own files,
+/// and returns the commit's id.
+///
+/// # Errors
+/// When a file cannot be written, or git fails.
+pub(crate) async fn commit(
+    dir: &Path,
+    source: Option<&Path>,
+    broken: Option<Break>,
+) -> anyhow::Result<String> {
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    match source {
+        Some(source) => copy(source, dir)?,
+        None => write(&RAIN, Path::new(""), dir)?,
+    }
+    if let Some(folder) = broken.and_then(|broken| BREAKS.get_dir(broken.folder())) {
+        write(folder, folder.path(), dir)?;
+    }
+    git(dir, &["init", "--quiet", "--initial-branch=main", "--template="]).await?;
+    git(dir, &["add", "--all"]).await?;
+    git(dir, &["commit", "--quiet", "--message=Predict rain"]).await?;
+    git(dir, &["rev-parse", "HEAD"]).await
+}
+
+/// Pushes the working copy, whose hook then tells the engine.
+///
+/// # Errors
+/// When git fails.
+pub(crate) async fn push(dir: &Path, remote: &Path) -> anyhow::Result<()> {
+    let (remote, push) = (remote.as_os_str(), ["push", "--quiet"].map(std::ffi::OsStr::new));
+    git(dir, &[push[0], push[1], remote, BRANCH.as_ref()]).await.map(|_| ())
+}
+
+/// Has the remote fetch the working copy: no hook runs, so no event is sent.
+///
+/// # Errors
+/// When git fails.
+pub(crate) async fn push_unheard(dir: &Path, remote: &Path) -> anyhow::Result<()> {
+    let refspec = format!("+refs/heads/{BRANCH}:refs/heads/{BRANCH}");
+    let fetch = ["fetch", "--quiet"].map(std::ffi::OsStr::new);
+    git(remote, &[fetch[0], fetch[1], dir.as_os_str(), refspec.as_ref()]).await.map(|_| ())
+}
+
+/// Writes the files of `from`, whose paths begin with `base`, below `to`.
+fn write(from: &Dir<'_>, base: &Path, to: &Path) -> anyhow::Result<()> {
+    for entry in from.entries() {
+        let path = entry.path();
+        if is_litter(path) {
+            continue;
+        }
+        let target = to.join(path.strip_prefix(base)?);
+        match entry {
+            DirEntry::Dir(dir) => {
+                std::fs::create_dir_all(&target)?;
+                write(dir, base, to)?;
+            }
+            DirEntry::File(file) => std::fs::write(&target, file.contents())
+                .with_context(|| format!("cannot write {}", target.display()))?,
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let entries = std::fs::read_dir(from).with_context(|| format!("no folder {}", from.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if is_litter(&path) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::create_dir_all(&target)?;
+            copy(&path, &target)?;
+        } else {
+            std::fs::copy(&path, &target).with_context(|| format!("copy {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What work on the example leaves behind, and no commit should hold.
+fn is_litter(path: &Path) -> bool {
+    let names = ["__pycache__", "results", ".git", "model.json"];
+    path.file_name().is_some_and(|name| names.iter().any(|litter| name == *litter))
+}
