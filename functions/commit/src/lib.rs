@@ -143,3 +143,6 @@ pub async fn run() -> anyhow::Result<()> {
     let commit = Commit { runs, host, checkout_image: jobs.checkout_image };
     lambda::serve(Shell::new(commit, Queue::new(clients.sqs(), &dead, chance))).await
 }
+
+#[cfg(test)]
+mod tests;

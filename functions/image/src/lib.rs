@@ -67,3 +67,6 @@ pub async fn run() -> anyhow::Result<()> {
     runs.warm().await;
     lambda::serve(Shell::new(Image { runs }, Queue::new(clients.sqs(), &dead, chance))).await
 }
+
+#[cfg(test)]
+mod tests;

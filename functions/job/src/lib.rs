@@ -53,3 +53,6 @@ pub async fn run() -> anyhow::Result<()> {
     runs.warm().await;
     lambda::serve(Shell::new(Job { runs }, Queue::new(clients.sqs(), &dead, chance))).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,6 @@ pub async fn run() -> anyhow::Result<()> {
     let tick = Tick { runs };
     lambda::serve_schedule(|| async { tick.pass().await.map(|_| ()) }).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,8 +12,6 @@ pub mod effects;
 pub mod fault;
 pub mod ingest;
 pub mod lambda;
-#[cfg(test)]
-mod pretend;
-#[cfg(test)]
-mod scripted;
 pub mod store;
+#[cfg(test)]
+mod testing;

@@ -13,8 +13,9 @@ use signalbox_pipeline::run::fact::{Ending, JobEnded, Placement, Trigger};
 use signalbox_pipeline::run::{Fact, Run};
 
 use super::*;
-use crate::pretend::{Job, Planted, Pretend};
-use crate::scripted::{Answer, clients, json_error, s3_error};
+use crate::testing::clients;
+use signalbox_testkit::{Answer, json_error, s3_error};
+use signalbox_testkit::{Job, Planted, Pretend};
 
 const DEFINITION: &str = "\
 version: 1
@@ -92,7 +93,7 @@ impl Story {
         let attempt = self.attempt(job);
         let task = TaskId::parse(format!("task-{}", job.id)).unwrap();
         let at = format!("artifacts/incoming/AROA1:{task}");
-        let mut world = self.world.0.lock().unwrap();
+        let mut world = self.world.world();
         let file = |name: &str, body: &str| json!({ "name": name, "bytes": body.len(), "sha256": sha256(body.as_bytes()) });
         let files =
             json!([file("signalbox.yaml", self.definition), file("source.tar.zst", "tree")]);
@@ -132,17 +133,17 @@ impl Story {
     }
 
     fn jobs(&self) -> Vec<Job> {
-        self.world.0.lock().unwrap().jobs.clone()
+        self.world.world().jobs.clone()
     }
 
     fn run(&self) -> Run {
-        let world = self.world.0.lock().unwrap();
+        let world = self.world.world();
         serde_json::from_str(&world.objects[&format!("state/{}", self.key.document())].0).unwrap()
     }
 
     /// What was asked of AWS since the last call.
     fn requests(&self) -> Vec<String> {
-        std::mem::take(&mut self.world.0.lock().unwrap().requests)
+        std::mem::take(&mut self.world.world().requests)
     }
 
     fn later(&self, seconds: i64) {
@@ -175,7 +176,7 @@ impl Story {
                 return;
             }
         }
-        panic!("not settled: {:#?}", self.world.0.lock().unwrap().requests);
+        panic!("not settled: {:#?}", self.world.world().requests);
     }
 }
 
@@ -208,7 +209,7 @@ async fn a_run_is_carried_to_its_end_and_leaves_no_marker() {
     let run = story.run();
     assert_eq!((run.state.phase, run.state.reason.as_deref()), (Phase::Succeeded, None));
     assert_eq!(names(&story.jobs()), ["-checkout-checkout-1", "-checks-unit-1", "-checks-lint-1"]);
-    let world = story.world.0.lock().unwrap();
+    let world = story.world.world();
     assert!(!world.objects.keys().any(|key| key.starts_with("index/")), "{:?}", world.objects);
     run.register.verify().unwrap();
     assert_eq!(Run::fold(run.register.entries()).unwrap(), run.state);
@@ -242,7 +243,7 @@ async fn whatever_breaks_and_wherever_the_end_is_the_same_and_no_job_is_submitte
             points += 1;
             let place = format!("{planted:?} at request {number}, {request}");
             let mut story = Story::new();
-            story.world.0.lock().unwrap().planted.insert(number, planted.clone());
+            story.world.world().planted.insert(number, planted.clone());
             story.carry_to_the_end().await;
             let run = story.run();
             assert_eq!(run.state.phase, Phase::Succeeded, "{place}: {:?}", run.state.reason);
@@ -331,7 +332,7 @@ async fn an_expired_lease_is_taken_over_by_looking_the_name_up_first() {
     let story = Story::new();
     let lost = Planted::After(Answer::Timeout);
     // Marker, run, refused submission, definition: the second submission loses its answer.
-    story.world.0.lock().unwrap().planted.insert(4, lost);
+    story.world.world().planted.insert(4, lost);
     story.runs.begin(&story.key, story.trigger()).await.unwrap();
     assert_eq!(story.jobs().len(), 1);
     let told = story.runs.tell(&story.key, story.nothing()).await.unwrap();
@@ -349,7 +350,7 @@ async fn an_expired_lease_is_taken_over_by_looking_the_name_up_first() {
 #[tokio::test]
 async fn a_refused_submission_ends_the_run_with_the_words_of_batch() {
     let story = Story::new();
-    story.world.0.lock().unwrap().refusal = Some("the queue is disabled");
+    story.world.world().refusal = Some("the queue is disabled");
     let told = story.runs.begin(&story.key, story.trigger()).await.unwrap();
     assert_eq!(told.run.state.phase, Phase::Errored);
     let reason = told.run.state.reason.unwrap();
@@ -372,7 +373,7 @@ async fn a_second_job_under_one_name_is_not_believed_and_is_ended() {
     let occurrence = Occurrence { event: event.clone(), actor: "aws.batch".to_owned(), fact };
     let news = News { cause: event, occurrences: vec![occurrence] };
     story.runs.tell(&story.key, news).await.unwrap();
-    assert_eq!(story.world.0.lock().unwrap().terminated, ["surplus"]);
+    assert_eq!(story.world.world().terminated, ["surplus"]);
 }
 
 #[tokio::test]
@@ -417,7 +418,7 @@ async fn a_result_that_is_truncated_is_no_evidence() {
     let job = story.jobs().remove(0);
     let news = story.ends(&job);
     let key = "artifacts/incoming/AROA1:task-job-1/result.json".to_owned();
-    story.world.0.lock().unwrap().objects.insert(key, ("{\"schema\":1,\"exit".to_owned(), 1));
+    story.world.world().objects.insert(key, ("{\"schema\":1,\"exit".to_owned(), 1));
     let told = story.runs.tell(&story.key, news).await.unwrap();
     let attempt = told.run.state.attempt(&story.attempt(&job)).unwrap();
     assert_eq!(attempt.phase, Phase::Errored);
@@ -428,7 +429,7 @@ async fn a_result_that_is_truncated_is_no_evidence() {
 #[tokio::test]
 async fn a_put_whose_answer_was_lost_is_recognised_and_its_effects_performed_at_once() {
     let story = Story::new();
-    story.world.0.lock().unwrap().planted.insert(1, Planted::After(Answer::Timeout));
+    story.world.world().planted.insert(1, Planted::After(Answer::Timeout));
     let told = story.runs.begin(&story.key, story.trigger()).await.unwrap();
     assert_eq!(story.jobs().len(), 1, "no tick was needed");
     assert_eq!(told.run.revision, 1);

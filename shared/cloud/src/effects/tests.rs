@@ -8,7 +8,7 @@ use signalbox_pipeline::platform::Capability;
 
 use super::*;
 use crate::fault::Fault;
-use crate::scripted::{Answer, Script, json_error, ok};
+use signalbox_testkit::{Answer, Script, json_error, ok};
 
 const QUEUE: &str = "arn:aws:batch:eu-west-1:123456789012:job-queue/jobs";
 
@@ -39,7 +39,7 @@ fn submission() -> Submission {
 }
 
 fn batch(script: &Script) -> Batch {
-    Batch::new(script.clients().batch())
+    Batch::new(crate::testing::clients(script.clone()).batch())
 }
 
 fn accepted() -> Answer {
@@ -50,7 +50,7 @@ fn missing() -> Answer {
     json_error(400, "ClientException", "JobDefinition signalbox-0a not found")
 }
 
-fn body(seen: &crate::scripted::Seen) -> Value {
+fn body(seen: &signalbox_testkit::Seen) -> Value {
     serde_json::from_str(&seen.body).unwrap()
 }
 
@@ -153,7 +153,7 @@ async fn the_registry_says_what_lies_under_a_tag() {
     let image = json!({ "imageDetails": [{ "imageDigest": digest, "imageSizeInBytes": 7 }] });
     let absent = json_error(400, "ImageNotFoundException", "no such image");
     let script = Script::new([ok(image.to_string()), absent]);
-    let registry = Registry::new(script.clients().ecr());
+    let registry = Registry::new(crate::testing::clients(script.clone()).ecr());
     let (repository, tag) =
         (ImageRepository::parse("rain").unwrap(), ImageTag::parse("t").unwrap());
     let found = registry.image_under_tag(&repository, &tag).await.unwrap().unwrap();

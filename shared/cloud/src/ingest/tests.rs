@@ -1,13 +1,9 @@
 //! Every file of `events/` is read as what its README says.
 
 use signalbox_pipeline::names::Host;
+use signalbox_testkit::fixture;
 
 use super::*;
-
-fn fixture(name: &str) -> String {
-    let path = format!("{}/../../events/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 /// What each queue's function makes of a body.
 fn readings(body: &str) -> [(&'static str, Result<bool, Malformed>); 3] {

@@ -4,7 +4,8 @@ use aws_lambda_events::sqs::SqsEvent;
 use serde_json::json;
 
 use super::*;
-use crate::scripted::{Answer, Script, json_error, no_chance, ok};
+use crate::testing::no_chance;
+use signalbox_testkit::{Answer, Script, json_error, ok};
 
 /// Understands `key:word`, and does what the word says.
 #[derive(Default)]
@@ -61,7 +62,11 @@ fn event(bodies: &[&str]) -> SqsEvent {
 }
 
 async fn failures(words: &Words, script: &Script, bodies: &[&str]) -> Vec<String> {
-    let queue = Queue::new(script.clients().sqs(), "http://127.0.0.1:1/1/dead", no_chance());
+    let queue = Queue::new(
+        crate::testing::clients(script.clone()).sqs(),
+        "http://127.0.0.1:1/1/dead",
+        no_chance(),
+    );
     let response = Shell::new(words, queue).handle(event(bodies)).await;
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }

@@ -3,7 +3,8 @@ use serde_json::json;
 
 use super::*;
 use crate::fault::Fault;
-use crate::scripted::{Answer, Script, no_chance, ok, s3_error};
+use crate::testing::no_chance;
+use signalbox_testkit::{Answer, Script, ok, s3_error};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Note {
@@ -36,7 +37,7 @@ fn missing() -> Answer {
 }
 
 fn documents(script: &Script) -> Documents {
-    Documents::new(script.clients().s3(), "state", no_chance())
+    Documents::new(crate::testing::clients(script.clone()).s3(), "state", no_chance())
 }
 
 async fn etag() -> ETag {
@@ -198,7 +199,7 @@ async fn markers_are_listed_in_order_from_where_one_left_off() {
     let page = "<ListBucketResult><Contents><Key>active/run/a</Key></Contents>\
                 <Contents><Key>active/run/b</Key></Contents></ListBucketResult>";
     let script = Script::new([ok(""), ok(page), ok("")]);
-    let markers = Markers::new(script.clients().s3(), "index");
+    let markers = Markers::new(crate::testing::clients(script.clone()).s3(), "index");
     markers.mark("active/run/a").await.unwrap();
     let found = markers.list("active/run/", Some("active/run/0"), 100).await.unwrap();
     assert_eq!(found, ["active/run/a", "active/run/b"]);
@@ -211,7 +212,7 @@ async fn markers_are_listed_in_order_from_where_one_left_off() {
 #[tokio::test]
 async fn an_artifact_is_read_by_version_within_a_bound_and_hashed() {
     let script = Script::new([ok("abc"), missing(), ok("abcd")]);
-    let artifacts = Artifacts::new(script.clients().s3(), "artifacts");
+    let artifacts = Artifacts::new(crate::testing::clients(script.clone()).s3(), "artifacts");
     let found = artifacts.read("k", Some("v1"), 3).await.unwrap().unwrap();
     assert_eq!(found.version, "v2");
     assert!(found.sha256.as_str().starts_with("ba7816bf"));
@@ -223,7 +224,7 @@ async fn an_artifact_is_read_by_version_within_a_bound_and_hashed() {
 #[tokio::test]
 async fn a_copy_names_its_source_safely_and_answers_the_new_version() {
     let script = Script::new([ok("<CopyObjectResult><ETag>e</ETag></CopyObjectResult>")]);
-    let artifacts = Artifacts::new(script.clients().s3(), "artifacts");
+    let artifacts = Artifacts::new(crate::testing::clients(script.clone()).s3(), "artifacts");
     let copied = artifacts.copy("incoming/AROA1:t-1/files/source.tar.zst", "to").await.unwrap();
     assert_eq!(copied.as_deref(), Some("v2"));
     let seen = script.done();

@@ -1,41 +1,53 @@
-//! For tests: as much of S3 and Batch as a run needs, in memory below the SDK, with a fault planted
-//! before or after any request.
+//! As much of S3 and Batch as a run needs, in memory, with a fault planted before or after any
+//! request.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Value, json};
 
-use crate::scripted::{Answer, Seen, json_error, ok, s3_error};
+use crate::{Answer, ENDPOINT, Seen, json_error, ok, s3_error};
 
 /// A fault of one request.
 #[derive(Clone, Debug)]
-pub(crate) enum Planted {
+pub enum Planted {
     /// Answered so, and not carried out.
     Before(Answer),
     /// Carried out, and answered so.
     After(Answer),
 }
 
+/// A job that was submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Job {
+pub struct Job {
+    /// Its id.
     pub id: String,
+    /// Its name.
     pub name: String,
+    /// Its queue's ARN.
     pub queue: String,
+    /// The name of its definition.
     pub definition: String,
 }
 
+/// What AWS holds.
 #[derive(Debug, Default)]
-pub(crate) struct World {
+pub struct World {
     /// `<bucket>/<key>` to body and version.
     pub objects: BTreeMap<String, (String, u64)>,
+    /// Every job that was submitted.
     pub jobs: Vec<Job>,
+    /// The names of the job definitions.
     pub definitions: BTreeSet<String>,
+    /// The ids of jobs that were told to end.
     pub terminated: Vec<String>,
+    /// The reasons of the messages that were set aside.
+    pub dead_letters: Vec<String>,
     /// Every request, in short.
     pub requests: Vec<String>,
+    /// Faults, by the number of the request.
     pub planted: BTreeMap<usize, Planted>,
     /// What `SubmitJob` refuses with, where it does.
     pub refusal: Option<&'static str>,
@@ -44,15 +56,21 @@ pub(crate) struct World {
 
 /// A handle on the world, and a connector to it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pretend(pub Arc<Mutex<World>>);
+pub struct Pretend(Arc<Mutex<World>>);
+
+impl Pretend {
+    /// What AWS holds now.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl HttpConnector for Pretend {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let mut world = self.0.lock().unwrap();
+        let mut world = self.world();
         let seen = Seen::from(&request);
         let number = world.requests.len();
-        let short = world.describe(&seen);
-        world.requests.push(short);
+        world.requests.push(describe(&seen));
         match world.planted.remove(&number) {
             Some(Planted::Before(answer)) => answer,
             Some(Planted::After(answer)) => {
@@ -66,16 +84,15 @@ impl HttpConnector for Pretend {
 }
 
 impl World {
-    fn describe(&self, seen: &Seen) -> String {
-        let (path, _) = split(&seen.uri);
-        format!("{} {path}", seen.method)
-    }
-
     fn carry_out(&mut self, seen: &Seen) -> Answer {
         let (path, query) = split(&seen.uri);
         if let Some(operation) = path.strip_prefix("v1/") {
-            let body = serde_json::from_str(&seen.body).unwrap();
+            let body = serde_json::from_str(&seen.body).unwrap_or_default();
             return self.batch(operation, &body);
+        }
+        if let Some(target) = seen.header("x-amz-target") {
+            let body = serde_json::from_str(&seen.body).unwrap_or_default();
+            return self.sqs(target, &body);
         }
         match seen.method.as_str() {
             "GET" if query.contains("list-type=2") => self.list(&path, &query),
@@ -119,7 +136,8 @@ impl World {
     }
 
     fn list(&self, path: &str, query: &str) -> Answer {
-        let prefix = query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap();
+        let prefix =
+            query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap_or_default();
         let bucket = path.trim_end_matches('/');
         let below = format!("{bucket}/{}", prefix.replace("%2F", "/"));
         let keys = self
@@ -130,8 +148,19 @@ impl World {
         ok(format!("<ListBucketResult>{}</ListBucketResult>", keys.collect::<String>()))
     }
 
+    fn sqs(&mut self, target: &str, body: &Value) -> Answer {
+        match target {
+            "AmazonSQS.SendMessage" => {
+                let reason = &body["MessageAttributes"]["signalbox-reason"]["StringValue"];
+                self.dead_letters.push(reason.as_str().unwrap_or_default().to_owned());
+                ok(json!({ "MessageId": "m", "MD5OfMessageBody": "" }).to_string())
+            }
+            other => panic!("{other} is not pretended"),
+        }
+    }
+
     fn batch(&mut self, operation: &str, body: &Value) -> Answer {
-        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         match operation {
             "submitjob" => {
                 if let Some(refusal) = self.refusal {
@@ -153,7 +182,7 @@ impl World {
                     .to_string())
             }
             "listjobs" => {
-                let name = body["filters"][0]["values"][0].as_str().unwrap();
+                let name = body["filters"][0]["values"][0].as_str().unwrap_or_default();
                 let jobs = self.jobs.iter().rev().filter(|job| job.name == name).map(|job| {
                     json!({ "jobId": job.id, "jobName": job.name, "status": "RUNNABLE",
                             "jobDefinition": format!("arn:aws:batch:r:a:job-definition/{}:1", job.definition) })
@@ -169,9 +198,15 @@ impl World {
     }
 }
 
+/// A request in short: its method and path.
+fn describe(seen: &Seen) -> String {
+    let (path, _) = split(&seen.uri);
+    format!("{} {path}", seen.method)
+}
+
 /// The decoded path without its first slash, and the query.
 fn split(uri: &str) -> (String, String) {
-    let rest = uri.strip_prefix("http://127.0.0.1:1/").unwrap();
+    let rest = uri.strip_prefix(ENDPOINT).and_then(|rest| rest.strip_prefix('/')).unwrap_or(uri);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     (path.replace("%3A", ":"), query.to_owned())
 }
