@@ -1,13 +1,79 @@
-//! `signalbox env`.
+//! `signalbox env`: what an environment gives to its jobs.
 
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use signalbox_pipeline::names::EnvironmentName;
+
+use crate::connect::Place;
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// Say what an environment gives to its jobs.
+mod apply;
+mod show;
+#[cfg(test)]
+mod tests;
+
+const EXAMPLES: &str = "\
+Examples:
+  signalbox env apply examples/environments/test.yaml
+  signalbox env apply test.yaml production.yaml --dir engine
+  signalbox env show                     all environments
+  signalbox env show test --json | jq .settings.parameters
+
+A settings file:
+  version: 1
+  environment: test
+  data: { DATASET_URI: \"s3://…/small/\" }     variables of its jobs
+  parameters: { EPOCHS: \"2\" }                variables too
+  compute: { vcpus: 2, memory: 4GiB, timeout: 1h }";
+
+/// Say what an environment gives to its jobs
+///
+/// The settings belong to ops and lie in the state bucket, not in the training repository, so that
+/// a commit cannot weaken them. A run uses the settings that hold when it enters the environment.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+#[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Apply(Apply),
+    Show(Show),
+}
+
+/// Make the settings in these files hold from now on
+///
+/// Every file is read first; where one has a fault, all faults are shown and nothing is applied.
+/// Every version is kept under its digest.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
+struct Apply {
+    /// Settings, a file per environment
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Show the settings that hold now
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
+struct Show {
+    /// Only those of this environment
+    #[arg(value_name = "ENV")]
+    environment: Option<EnvironmentName>,
+    #[command(flatten)]
+    place: Place,
+}
 
 /// Carries the verb out.
-pub(crate) async fn run(_args: Args, _output: &Output) -> anyhow::Result<Exit> {
-    anyhow::bail!("`signalbox env` is not built yet")
+pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
+    match args.action {
+        Action::Apply(args) => apply::run(&args.files, &args.place, output).await,
+        Action::Show(args) => show::run(args.environment, &args.place, output).await,
+    }
 }

@@ -1,0 +1,84 @@
+//! Where the state lies: the buckets of a deployment on AWS, or of a local engine.
+
+use std::path::PathBuf;
+
+use signalbox_cloud::chance::Chance;
+use signalbox_cloud::clients::Clients;
+use signalbox_cloud::config::{Account, Buckets};
+use signalbox_cloud::store::Documents;
+
+mod environment;
+mod local;
+mod newest;
+mod objects;
+mod refused;
+mod run;
+mod wanted;
+
+pub(crate) use newest::{Lister, newest_of};
+pub(crate) use objects::{Objects, Read, Written};
+pub(crate) use refused::refused;
+pub(crate) use run::Seen;
+pub(crate) use wanted::RunRef;
+
+/// Where the state lies.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Place {
+    /// The folder of a running local engine; without it, the environment says where
+    ///
+    /// Without --dir these variables name a deployment on AWS: SIGNALBOX_STATE_BUCKET,
+    /// SIGNALBOX_INDEX_BUCKET, SIGNALBOX_ARTIFACTS_BUCKET (the outputs of the stack), AWS_REGION,
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN and AWS_ENDPOINT_URL where
+    /// they are needed.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// A way to the state.
+pub(crate) struct Connection {
+    clients: Clients,
+    buckets: Buckets,
+    place: Place,
+}
+
+impl Place {
+    /// Finds the buckets and the keys to them.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
+        let (account, buckets) = match &self.dir {
+            Some(dir) => local::engine(dir).await?,
+            None => environment::deployment(|name| std::env::var(name).ok())?,
+        };
+        Ok(Connection::new(account, buckets, self.clone()))
+    }
+
+    /// What to add to a command that is suggested, so that it looks in the same place.
+    pub(crate) fn flag(&self) -> String {
+        self.dir.as_ref().map(|dir| format!(" --dir {}", dir.display())).unwrap_or_default()
+    }
+}
+
+impl Connection {
+    fn new(account: Account, buckets: Buckets, place: Place) -> Self {
+        Self { clients: Clients::new(account), buckets, place }
+    }
+
+    /// The state's documents.
+    pub(crate) fn documents(&self) -> Documents {
+        Documents::new(self.clients.s3(), &self.buckets.state, Chance::system())
+    }
+
+    /// The state bucket, object by object.
+    pub(crate) fn state(&self) -> Objects {
+        Objects::new(self.clients.s3(), &self.buckets.state)
+    }
+
+    /// The artifacts bucket, object by object.
+    pub(crate) fn artifacts(&self) -> Objects {
+        Objects::new(self.clients.s3(), &self.buckets.artifacts)
+    }
+
+    /// What to add to a command that is suggested, so that it looks in the same place.
+    pub(crate) fn flag(&self) -> String {
+        self.place.flag()
+    }
+}
