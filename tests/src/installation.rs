@@ -1,0 +1,305 @@
+//! An installation of Signalbox: an engine as a process of its own, with the repository registered.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aws_credential_types::Credentials;
+use serde_json::{Value, json};
+use signalbox_cloud::clients::Clients;
+use signalbox_cloud::config::Account;
+use tempfile::TempDir;
+
+use crate::engine::{Facts, REPOSITORY, Setup};
+use crate::program::Process;
+use crate::repository::Repository;
+use crate::requests::{self, Request};
+use crate::wait::until;
+
+/// The host that repositories are registered under.
+pub const HOST: &str = "codecommit.eu-west-1.amazonaws.com";
+/// The region of everything.
+const REGION: &str = "eu-west-1";
+/// Longer than a run takes, on however busy a machine, with one lease to run out in the middle.
+pub const RUN: Duration = Duration::from_secs(150);
+/// As much of a function's log as a failed test shows.
+const SHOWN: usize = 20;
+
+/// An engine with the repository registered and the environment `test` set up.
+#[derive(Debug)]
+pub struct Installation {
+    program: String,
+    /// What the engine is started with.
+    pub setup: Setup,
+    process: Option<Process>,
+    /// What the engine told.
+    pub facts: Facts,
+    /// The developer's clone.
+    pub repository: Repository,
+    clients: Clients,
+    // The last, so that the folder goes when nothing writes to it any more.
+    dir: TempDir,
+}
+
+impl Installation {
+    /// Starts `program` as an engine, as `change` has it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start(program: &str, change: impl FnOnce(&mut Setup)) -> anyhow::Result<Self> {
+        let dir = tempfile::Builder::new().prefix("signalbox-test-").tempdir()?;
+        let mut setup = Setup::new(dir.path().join("engine"));
+        change(&mut setup);
+        let process = Process::start(program, dir.path(), &setup).await?;
+        let facts = process.facts.clone();
+        let repository = Repository::new(dir.path().join("work"), &facts.git_remote).await?;
+        let (program, clients) = (program.to_owned(), clients(&facts));
+        let process = Some(process);
+        let this = Self { program, setup, process, facts, repository, clients, dir };
+        this.register(REPOSITORY).await?;
+        let settings = json!({
+            "schema": 1, "environment": "test", "data": {}, "parameters": {}, "compute": {},
+        });
+        this.put("State", "environments/test/settings.json", settings.to_string().into()).await?;
+        Ok(this)
+    }
+
+    /// Registers a repository for the pipeline of the small repository.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn register(&self, name: &str) -> anyhow::Result<()> {
+        let registration = json!({
+            "schema": 1, "revision": 1, "write_id": "test", "host": HOST, "repository": name,
+            "pipeline": "rain", "clone_url": self.facts.git_remote, "branches": ["main"],
+        });
+        let key = format!("repositories/{HOST}/{name}.json");
+        self.put("State", &key, registration.to_string().into()).await
+    }
+
+    /// Stops the engine in good order, and starts it again as `change` has it.
+    ///
+    /// # Errors
+    /// When it does not stop or start.
+    pub async fn restart(&mut self, change: impl FnOnce(&mut Setup)) -> anyhow::Result<()> {
+        if let Some(process) = self.process.take() {
+            process.stop().await?;
+        }
+        change(&mut self.setup);
+        let process = Process::start(&self.program, self.dir.path(), &self.setup).await?;
+        self.facts = process.facts.clone();
+        self.clients = clients(&self.facts);
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Whether the engine was killed since it was started.
+    ///
+    /// # Errors
+    /// When it ended otherwise.
+    pub fn was_killed(&mut self) -> anyhow::Result<bool> {
+        use std::os::unix::process::ExitStatusExt as _;
+        let Some(process) = &mut self.process else { return Ok(true) };
+        let Some(status) = process.ended()? else { return Ok(false) };
+        anyhow::ensure!(status.signal() == Some(9), "the engine ended with {status}");
+        self.process = None;
+        Ok(true)
+    }
+
+    /// S3.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        self.clients.s3().patient
+    }
+
+    /// SQS.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        self.clients.sqs().patient
+    }
+
+    /// Batch.
+    #[must_use]
+    pub fn batch(&self) -> aws_sdk_batch::Client {
+        self.clients.batch().patient
+    }
+
+    /// ECR.
+    #[must_use]
+    pub fn ecr(&self) -> aws_sdk_ecr::Client {
+        self.clients.ecr().patient
+    }
+
+    /// The name of a bucket: `State`, `Index` or `Artifacts`.
+    ///
+    /// # Errors
+    /// When there is no such bucket.
+    pub fn bucket(&self, which: &str) -> anyhow::Result<&str> {
+        let name = self.facts.buckets.get(which).with_context(|| format!("no bucket {which}"))?;
+        Ok(name)
+    }
+
+    /// Puts an object.
+    ///
+    /// # Errors
+    /// When S3 does not take it.
+    pub async fn put(&self, bucket: &str, key: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
+        let bucket = self.bucket(bucket)?;
+        self.s3().put_object().bucket(bucket).key(key).body(bytes.into()).send().await?;
+        Ok(())
+    }
+
+    /// An object's bytes.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn get(&self, bucket: &str, key: &str) -> anyhow::Result<Vec<u8>> {
+        let bucket = self.bucket(bucket)?;
+        let object = self.s3().get_object().bucket(bucket).key(key).send().await;
+        let object = object.with_context(|| format!("{bucket}/{key}"))?;
+        Ok(object.body.collect().await?.into_bytes().to_vec())
+    }
+
+    /// Every object below `prefix`, with its tag: what must not change when nothing happens.
+    ///
+    /// # Errors
+    /// When S3 does not list them.
+    pub async fn objects(&self, which: &str, prefix: &str) -> anyhow::Result<Vec<(String, String)>> {
+        let list = self.s3().list_objects_v2().bucket(self.bucket(which)?).prefix(prefix);
+        let mut pages = list.into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let objects = page?.contents.unwrap_or_default();
+            found.extend(objects.into_iter().map(|object| {
+                (object.key.unwrap_or_default(), object.e_tag.unwrap_or_default())
+            }));
+        }
+        Ok(found)
+    }
+
+    /// Every object of every bucket.
+    ///
+    /// # Errors
+    /// When S3 does not list them.
+    pub async fn everything(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let mut all = Vec::new();
+        for bucket in self.facts.buckets.keys() {
+            all.extend(self.objects(bucket, "").await?);
+        }
+        Ok(all)
+    }
+
+    /// Sends a message to a queue: `Commits`, `Images` or `Jobs`.
+    ///
+    /// # Errors
+    /// When SQS does not take it.
+    pub async fn send(&self, queue: &str, body: &str) -> anyhow::Result<()> {
+        let url = self.facts.queues.get(queue).with_context(|| format!("no queue {queue}"))?;
+        self.sqs().send_message().queue_url(url).message_body(body).send().await?;
+        Ok(())
+    }
+
+    /// Sends an event as EventBridge would.
+    ///
+    /// # Errors
+    /// When SQS does not take it.
+    pub async fn emit(&self, queue: &str, event: &Value) -> anyhow::Result<()> {
+        self.send(queue, &event.to_string()).await
+    }
+
+    /// Waits until nobody holds or waits for a message of `queue`.
+    ///
+    /// # Errors
+    /// When that does not come about.
+    pub async fn drained(&self, queue: &str) -> anyhow::Result<()> {
+        use aws_sdk_sqs::types::QueueAttributeName::{
+            ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,
+        };
+        let url = self.facts.queues.get(queue).with_context(|| format!("no queue {queue}"))?;
+        let what = format!("the end of what is in {queue}");
+        let told = until(&what, RUN, async || {
+            let got = self.sqs().get_queue_attributes().queue_url(url);
+            let got = got
+                .attribute_names(ApproximateNumberOfMessages)
+                .attribute_names(ApproximateNumberOfMessagesNotVisible)
+                .send()
+                .await?;
+            let counts = got.attributes.unwrap_or_default();
+            Ok(counts.values().all(|count| count == "0").then_some(()))
+        });
+        told.await.with_context(|| self.logs())
+    }
+
+    /// The dead letters of a queue, each with the reason that it bears.
+    ///
+    /// # Errors
+    /// When SQS does not give them.
+    pub async fn dead_letters(&self, queue: &str) -> anyhow::Result<Vec<(String, String)>> {
+        let name = format!("{queue}DeadLetters");
+        let url = self.facts.queues.get(&name).with_context(|| format!("no queue {name}"))?;
+        let mut letters = Vec::new();
+        loop {
+            let got = self.sqs().receive_message().queue_url(url).max_number_of_messages(10);
+            let got = got.message_attribute_names("All").send().await?;
+            let messages = got.messages.unwrap_or_default();
+            if messages.is_empty() {
+                return Ok(letters);
+            }
+            for message in messages {
+                let attributes = message.message_attributes.unwrap_or_default();
+                let reason = attributes.get("signalbox-reason");
+                let reason = reason.and_then(|reason| reason.string_value.clone());
+                letters.push((message.body.unwrap_or_default(), reason.unwrap_or_default()));
+            }
+        }
+    }
+
+    /// What was asked of the services.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn requests(&self) -> anyhow::Result<Vec<Request>> {
+        requests::read(&self.setup.dir)
+    }
+
+    /// The lines that a function wrote, such as `CommitFunction`.
+    #[must_use]
+    pub fn log(&self, function: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.log_file(function)).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// The end of every log, for whoever has to find out why a test failed.
+    #[must_use]
+    pub fn logs(&self) -> String {
+        let mut text = String::new();
+        let functions = ["CommitFunction", "ImageFunction", "JobFunction", "TickFunction"];
+        let files = functions.map(|function| self.log_file(function));
+        for file in files.iter().chain([&self.dir.path().join("engine.log")]) {
+            let log = std::fs::read_to_string(file).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = &lines[lines.len().saturating_sub(SHOWN)..];
+            text.push_str(&format!("\n-- {}\n{}", file.display(), last.join("\n")));
+        }
+        text
+    }
+
+    /// Where the test may keep files of its own.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn log_file(&self, function: &str) -> PathBuf {
+        self.setup.dir.join("functions").join(format!("{function}.log"))
+    }
+}
+
+fn clients(facts: &Facts) -> Clients {
+    let (key, secret) = (facts.access_key_id.clone(), facts.secret_access_key.clone());
+    Clients::new(Account {
+        region: REGION.to_owned(),
+        credentials: Credentials::new(key, secret, None, None, "operator"),
+        endpoint: Some(facts.endpoint.clone()),
+    })
+}
