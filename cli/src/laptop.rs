@@ -13,12 +13,12 @@ use crate::multicall;
 mod address;
 pub(crate) mod example;
 mod expected;
+pub(crate) mod follow;
 mod git;
 mod register;
 mod traces;
 
-pub(crate) use address::Address;
-pub(crate) use register::{clients, documents, register, settings};
+pub(crate) use address::{Address, buckets};
 
 /// The template that ops deploy, as it was when this binary was built.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -89,6 +89,18 @@ impl Wanted {
     }
 }
 
+/// What the functions and the jobs asked of AWS, which is all but what this command did itself.
+pub(crate) fn product_requests(engine: &Engine) -> BTreeMap<String, u64> {
+    let mut all = BTreeMap::new();
+    let own = &engine.credentials().name;
+    for (_, counts) in engine.counts_by_caller().into_iter().filter(|(caller, _)| caller != own) {
+        for (operation, count) in counts {
+            *all.entry(operation).or_default() += count;
+        }
+    }
+    all
+}
+
 /// What ops would decide at the deployment.
 fn parameters() -> BTreeMap<String, String> {
     let values = [
@@ -105,7 +117,6 @@ fn parameters() -> BTreeMap<String, String> {
 /// Puts the template of this binary into the engine's folder, to be looked at.
 fn own_template(dir: &Path) -> anyhow::Result<PathBuf> {
     let file = dir.join("template.yaml");
-    std::fs::write(&file, TEMPLATE)
-        .with_context(|| format!("cannot write {}", file.display()))?;
+    std::fs::write(&file, TEMPLATE).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
 }

@@ -10,6 +10,7 @@ mod exit;
 mod laptop;
 mod multicall;
 mod output;
+mod progress;
 mod verbs;
 mod view;
 

@@ -89,6 +89,15 @@ impl Output {
         Ok(())
     }
 
+    /// Something for people: on standard output, unless that is for JSON alone.
+    pub(crate) fn say(&self, text: impl Display) {
+        if self.json {
+            return self.note(text);
+        }
+        // A reader that is gone needs no words.
+        let _ = self.line(text);
+    }
+
     /// Something by the way, on standard error.
     pub(crate) fn note(&self, text: impl Display) {
         // Nobody has to listen.

@@ -83,7 +83,7 @@ impl Address {
 ///
 /// # Errors
 /// When the template does not give them out.
-pub(super) fn buckets(engine: &Engine) -> anyhow::Result<BucketNames> {
+pub(crate) fn buckets(engine: &Engine) -> anyhow::Result<BucketNames> {
     Ok(BucketNames {
         state: output(engine, "StateBucketName")?,
         index: output(engine, "IndexBucketName")?,
@@ -91,7 +91,7 @@ pub(super) fn buckets(engine: &Engine) -> anyhow::Result<BucketNames> {
     })
 }
 
-pub(super) fn output(engine: &Engine, name: &str) -> anyhow::Result<String> {
+fn output(engine: &Engine, name: &str) -> anyhow::Result<String> {
     let found = engine.outputs().get(name).cloned();
     found.with_context(|| format!("the template has no output `{name}`"))
 }

@@ -138,7 +138,8 @@ fn write(from: &Dir<'_>, base: &Path, to: &Path) -> anyhow::Result<()> {
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let entries = std::fs::read_dir(from).with_context(|| format!("no folder {}", from.display()))?;
+    let entries =
+        std::fs::read_dir(from).with_context(|| format!("no folder {}", from.display()))?;
     for entry in entries {
         let entry = entry?;
         let (path, target) = (entry.path(), to.join(entry.file_name()));

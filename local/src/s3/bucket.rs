@@ -40,8 +40,8 @@ pub(super) struct Bucket {
     pub(super) folder: PathBuf,
     pub(super) created: Timestamp,
     state: Mutex<State>,
-    /// The number of the newest write, for those who wait for one.
-    pub(super) written: watch::Sender<u64>,
+    /// Told of every change, for those who wait for one.
+    pub(super) written: watch::Sender<()>,
 }
 
 impl Bucket {
@@ -53,7 +53,7 @@ impl Bucket {
         let settings = Settings { created, versioning: Versioning::Off };
         write_record(&folder.join("bucket.json"), &settings)?;
         let state = State { versioning: settings.versioning, index: Index::new(), last: 0 };
-        let written = watch::Sender::new(0);
+        let written = watch::Sender::new(());
         Ok(Self { folder: folder.to_owned(), created, state: Mutex::new(state), written })
     }
 
@@ -76,7 +76,7 @@ impl Bucket {
         let last = index.values().flatten().map(|one| one.number).max().unwrap_or_default();
         let state = State { versioning: settings.versioning, index, last };
         let (folder, created) = (folder.to_owned(), settings.created);
-        let written = watch::Sender::new(last);
+        let written = watch::Sender::new(());
         Ok(Some(Self { folder, created, state: Mutex::new(state), written }))
     }
 
@@ -143,7 +143,7 @@ impl Bucket {
         let versions = state.index.entry(version.key.clone()).or_default();
         versions.push(version.clone());
         keep_one_null_version(&self.objects(), versions).map_err(S3Error::internal_error)?;
-        self.written.send_replace(version.number);
+        self.written.send_replace(());
         Ok((version, state.versioning))
     }
 
@@ -174,6 +174,7 @@ impl Bucket {
             state.index.remove(key);
             remove_empty_folders(&objects, &path::folder(key));
         }
+        self.written.send_replace(());
         Ok(removed)
     }
 

@@ -9,9 +9,9 @@ use super::S3;
 use super::path;
 
 impl S3 {
-    /// Counts the writes to a bucket; `None` where there is no such bucket.
+    /// Changes whenever something in the bucket does; `None` where there is no such bucket.
     #[must_use]
-    pub fn writes(&self, bucket: &str) -> Option<watch::Receiver<u64>> {
+    pub fn writes(&self, bucket: &str) -> Option<watch::Receiver<()>> {
         Some(self.bucket(bucket).ok()?.written.subscribe())
     }
 

@@ -298,7 +298,9 @@ async fn the_engines_own_process_sees_every_write_without_a_request() {
     put(&s3, "runs/two", "").await;
     put(&s3, "sums", "").await;
     assert_eq!(s3.peek("bucket", "runs/one").unwrap().as_deref(), Some(b"new".as_slice()));
+    writes.mark_unchanged();
     delete(&s3, "runs/two", None);
+    assert!(writes.has_changed().unwrap());
     assert_eq!(s3.keys("bucket", "runs/"), ["runs/one"]);
     assert!(s3.writes("none").is_none());
 }

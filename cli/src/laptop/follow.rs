@@ -1,0 +1,136 @@
+//! Following a run from inside the engine's process: woken by its writes, without a request.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use jiff::Timestamp;
+use signalbox_local::engine::Engine;
+use signalbox_local::incident::Incident;
+use signalbox_pipeline::explain::explain;
+use signalbox_pipeline::keys;
+use signalbox_pipeline::run::Run;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
+
+use super::{address, example};
+use crate::exit::Exit;
+
+/// How long the last marker of a run that is over may take to go.
+const TIDYING: Duration = Duration::from_secs(5);
+
+/// Follows a run of the example.
+pub(crate) struct Follow<'a> {
+    engine: &'a Engine,
+    state: String,
+    index: String,
+    writes: watch::Receiver<()>,
+    incidents: broadcast::Receiver<Incident>,
+    patience: Duration,
+}
+
+impl<'a> Follow<'a> {
+    /// Listens from now on; gives up after `patience` without news.
+    ///
+    /// # Errors
+    /// When the template does not give out the names of its buckets, or something went wrong with
+    /// the engine already.
+    pub(crate) fn new(engine: &'a Engine, patience: Duration) -> anyhow::Result<Self> {
+        let incidents = engine.incidents().subscribe();
+        if let Some(incident) = engine.incidents().all().first() {
+            return Err(broken(incident));
+        }
+        let buckets = address::buckets(engine)?;
+        let writes = engine.s3().writes(&buckets.state).context("there is no state bucket")?;
+        let (state, index) = (buckets.state, buckets.index);
+        Ok(Self { engine, state, index, writes, incidents, patience })
+    }
+
+    /// Waits until the run of that commit is over and tidied up, and shows every version of it.
+    ///
+    /// # Errors
+    /// When something goes wrong with the engine, or there is no news for too long.
+    pub(crate) async fn to_the_end(
+        mut self,
+        commit: &str,
+        mut show: impl FnMut(&Run, Timestamp),
+    ) -> anyhow::Result<Run> {
+        let mut last: Option<Run> = None;
+        let mut deadline = Instant::now() + self.patience;
+        loop {
+            if let Some(run) = self.news(commit, last.as_ref())? {
+                show(&run, Timestamp::now());
+                if run.is_settled() {
+                    self.tidied(&run).await;
+                    return Ok(run);
+                }
+                deadline = Instant::now() + self.patience;
+                last = Some(run);
+            }
+            tokio::select! {
+                changed = self.writes.changed() => changed.context("the object store is gone")?,
+                told = self.incidents.recv() => match told {
+                    Ok(incident) => return Err(broken(&incident)),
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => bail!("the engine is gone"),
+                },
+                () = tokio::time::sleep_until(deadline) => return Err(self.stuck(last.as_ref())),
+                _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+            }
+        }
+    }
+
+    /// The run of that commit, if it is newer than `known`.
+    fn news(&self, commit: &str, known: Option<&Run>) -> anyhow::Result<Option<Run>> {
+        let read = |key: &str| -> anyhow::Result<Option<Run>> {
+            let bytes = self.engine.s3().peek(&self.state, key)?;
+            let parse = |bytes: Vec<u8>| serde_json::from_slice(&bytes);
+            bytes.map(parse).transpose().with_context(|| format!("{key} is damaged"))
+        };
+        if let Some(known) = known {
+            let run = read(&keys::state::run(&known.pipeline, &known.id))?;
+            return Ok(run.filter(|run| run.revision > known.revision));
+        }
+        let prefix = format!("pipelines/{}/runs/", example::REPOSITORY);
+        for key in self.engine.s3().keys(&self.state, &prefix) {
+            let run = read(&key)?;
+            if let Some(run) = run.filter(|run| run.state.trigger.commit.as_str() == commit) {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits until no marker says any more that somebody has to look after the run.
+    async fn tidied(&self, run: &Run) {
+        let Some(mut changes) = self.engine.s3().writes(&self.index) else { return };
+        let marker = keys::index::active_run(&run.pipeline, &run.id);
+        let gone = async {
+            while self.engine.s3().file(&self.index, &marker).is_some() {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // The run is over either way: `tick` removes what was left behind.
+        let _ = tokio::time::timeout(TIDYING, gone).await;
+    }
+
+    fn stuck(&self, last: Option<&Run>) -> anyhow::Error {
+        let waited = self.patience.as_secs();
+        Exit::Errored.because(match last {
+            None => format!(
+                "no run began within {waited} s of the push; the commit function's log is {}",
+                "functions/CommitFunction.log"
+            ),
+            Some(run) => format!(
+                "nothing happened for {waited} s; the run is {}",
+                explain(run, Timestamp::now())
+            ),
+        })
+    }
+}
+
+fn broken(incident: &Incident) -> anyhow::Error {
+    anyhow!("{incident}")
+}

@@ -1,0 +1,115 @@
+//! A line per stage, rewritten in place.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use jiff::Timestamp;
+use signalbox_pipeline::phase::Phase;
+use signalbox_pipeline::run::Run;
+use signalbox_pipeline::run::state::Stage;
+
+use super::{mark, stage_took};
+use crate::view::job as view;
+
+/// How often a spinner turns.
+const TURN: Duration = Duration::from_millis(100);
+
+/// The lines, by stage.
+pub(crate) struct Live {
+    all: MultiProgress,
+    lines: BTreeMap<String, (ProgressBar, Phase)>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stdout());
+        Self { all, lines: BTreeMap::new() }
+    }
+}
+
+impl Live {
+    pub(super) fn show(&mut self, run: &Run, now: Timestamp) {
+        for stage in &run.state.stages {
+            let line = self.lines.entry(stage.name.to_string());
+            let (line, phase) = line.or_insert_with(|| {
+                let line = self.all.add(ProgressBar::new_spinner().with_style(still()));
+                (line, Phase::Skipped)
+            });
+            let begun = stage.phase == Phase::Running && *phase != Phase::Running;
+            if begun {
+                line.set_style(turning());
+                line.reset_elapsed();
+                line.enable_steady_tick(TURN);
+            }
+            match stage.phase {
+                Phase::Running => line.set_message(format!("{:<14} {}", stage.name, jobs(stage))),
+                _ if stage.phase == *phase => {}
+                phase => {
+                    let (mark, took) = (mark(phase), stage_took(stage, now));
+                    let text = format!("{mark} {:<14} {took:>8}   {}", stage.name, names(stage));
+                    line.set_style(still());
+                    line.disable_steady_tick();
+                    line.set_message(text.trim_end().to_owned());
+                    if phase.is_terminal() {
+                        line.finish();
+                    } else {
+                        line.tick();
+                    }
+                }
+            }
+            *phase = stage.phase;
+        }
+    }
+
+    pub(super) fn end(&self) {
+        for (line, _) in self.lines.values().filter(|(line, _)| !line.is_finished()) {
+            line.abandon();
+        }
+    }
+}
+
+/// The jobs that are under way, and how many have ended.
+fn jobs(stage: &Stage) -> String {
+    let open: Vec<&str> = stage
+        .jobs
+        .iter()
+        .filter(|job| !job.phase.is_terminal())
+        .map(|job| job.name.as_str())
+        .collect();
+    match (stage.jobs.len(), open.len()) {
+        (0 | 1, _) => String::new(),
+        (all, left) => format!("{} of {all} done, waits for {}", all - left, open.join(", ")),
+    }
+}
+
+/// The jobs that have ended, with the tests that they passed.
+fn names(stage: &Stage) -> String {
+    let told = stage.jobs.iter().map(|job| {
+        let report = job.attempts.last().and_then(view::report);
+        let tests = report.and_then(|report| report.tests.as_ref());
+        match (job.phase, tests) {
+            (Phase::Succeeded, Some(tests)) => format!("{} {}", job.name, tests.passed),
+            (Phase::Succeeded, None) => job.name.to_string(),
+            (phase, _) => format!("{} {phase}", job.name),
+        }
+    });
+    if stage.jobs.len() < 2 { String::new() } else { told.collect::<Vec<_>>().join(", ") }
+}
+
+fn still() -> ProgressStyle {
+    template("  {msg}")
+}
+
+fn turning() -> ProgressStyle {
+    let took = |state: &ProgressState, line: &mut dyn std::fmt::Write| {
+        // Nothing is to be done where a line cannot be drawn.
+        let _ = write!(line, "{:.1} s", state.elapsed().as_secs_f64());
+    };
+    template("  {spinner:.cyan} {took:>8}   {msg}").with_key("took", took)
+}
+
+fn template(text: &str) -> ProgressStyle {
+    // The texts above are templates.
+    ProgressStyle::with_template(text).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
