@@ -3,6 +3,8 @@
 //! It looks only at runs that are not over. Effects whose lease has run out are taken over, and
 //! jobs without news are asked for. One run's failure never stops the others.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use futures_util::StreamExt as _;
 use signalbox_cloud::advance::{RunKey, Runs};
 use signalbox_cloud::chance::Chance;
@@ -15,7 +17,7 @@ use tracing::Instrument as _;
 
 mod heal;
 
-/// As many runs as one pass looks at; the next pass goes on where this one stopped.
+/// As many runs as one pass looks at; the next one of this instance goes on where it stopped.
 const RUNS: u16 = 500;
 /// As many runs as are looked at side by side.
 const SIDE_BY_SIDE: usize = 8;
@@ -25,6 +27,8 @@ const SIDE_BY_SIDE: usize = 8;
 pub struct Tick {
     /// The runs.
     pub runs: Runs,
+    /// The marker that the last pass stopped at, where it did not see all of them.
+    cursor: Mutex<Option<String>>,
 }
 
 /// What one pass did.
@@ -39,12 +43,22 @@ pub struct Pass {
 }
 
 impl Tick {
-    /// Looks once at every run that is not over.
+    /// The function over `runs`.
+    #[must_use]
+    pub fn new(runs: Runs) -> Self {
+        Self { runs, cursor: Mutex::default() }
+    }
+
+    /// Looks once at the runs that are not over, a bounded number of them.
     ///
     /// # Errors
     /// When the runs cannot be listed.
     pub async fn pass(&self) -> anyhow::Result<Pass> {
-        let markers = self.runs.markers.list(index::ACTIVE_RUNS, None, RUNS).await?;
+        let after = self.cursor().take();
+        let markers = self.runs.markers.list(index::ACTIVE_RUNS, after.as_deref(), RUNS).await?;
+        if markers.len() >= usize::from(RUNS) {
+            *self.cursor() = markers.last().cloned();
+        }
         let keys = markers.iter().filter_map(|marker| {
             let Some((pipeline, run)) = index::marked_run(marker) else {
                 tracing::warn!(%marker, "not the marker of a run: remove it");
@@ -64,6 +78,10 @@ impl Tick {
             tracing::info!(seen = pass.seen, healed = pass.healed, failed = pass.failed, "a pass");
         }
         Ok(pass)
+    }
+
+    fn cursor(&self) -> MutexGuard<'_, Option<String>> {
+        self.cursor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn look(&self, key: &RunKey) -> Look {
@@ -93,7 +111,7 @@ pub async fn run() -> anyhow::Result<()> {
     let (account, buckets, jobs) = lambda::configure::<(Account, Buckets, Jobs)>()?;
     let clients = Clients::new(account);
     let runs = Runs::connect(&clients, &buckets, &jobs, Clock::system(), Chance::system());
-    let tick = Tick { runs };
+    let tick = Tick::new(runs);
     lambda::serve_schedule(|| async { tick.pass().await.map(|_| ()) }).await
 }
 

@@ -30,7 +30,7 @@ async fn one_damaged_run_does_not_stop_the_others_and_is_not_overwritten() {
         aws.world().objects.insert(marker(run), (String::new(), 1));
     }
     let (_, runs) = runs(&aws);
-    let pass = Tick { runs }.pass().await.unwrap();
+    let pass = Tick::new(runs).pass().await.unwrap();
     assert_eq!((pass.seen, pass.failed), (2, 1));
     let world = aws.world();
     assert_eq!(world.objects[&state].0, damaged_body);
@@ -42,6 +42,6 @@ async fn one_damaged_run_does_not_stop_the_others_and_is_not_overwritten() {
 async fn a_pass_over_nothing_is_one_request() {
     let aws = Pretend::default();
     let (_, runs) = runs(&aws);
-    assert_eq!(Tick { runs }.pass().await.unwrap(), Pass::default());
+    assert_eq!(Tick::new(runs).pass().await.unwrap(), Pass::default());
     assert_eq!(aws.world().requests.len(), 1);
 }

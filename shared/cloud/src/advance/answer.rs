@@ -8,8 +8,8 @@ use signalbox_pipeline::run::fact::{Entered, ImageFound};
 use signalbox_pipeline::run::{Fact, Run};
 use signalbox_pipeline::settings::Settings;
 
-use super::Telling;
 use super::question::Question;
+use super::telling::Telling;
 use crate::fault::Fault;
 
 impl Telling<'_> {

@@ -9,7 +9,7 @@ use signalbox_pipeline::report::Report;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::{Defined, DefinitionOutcome, Evidence};
 
-use super::Telling;
+use super::telling::Telling;
 use crate::fault::Fault;
 use crate::store::StoreError;
 

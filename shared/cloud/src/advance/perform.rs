@@ -11,7 +11,7 @@ use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::{JobFound, JobRefused, Placement, Released, Terminated};
 use signalbox_pipeline::run::{Fact, Run};
 
-use super::Telling;
+use super::telling::Telling;
 use crate::effects::Submitted;
 use crate::fault::Fault;
 use crate::store::Step;

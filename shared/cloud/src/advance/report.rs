@@ -9,7 +9,7 @@ use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::{Evidence, Found, Gated, Reported};
 use signalbox_pipeline::run::state::{Stage, StageWork};
 
-use super::Telling;
+use super::telling::Telling;
 use crate::fault::Fault;
 use crate::store::{Fetched, StoreError};
 

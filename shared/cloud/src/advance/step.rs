@@ -4,8 +4,8 @@ use futures_util::future::try_join_all;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::{Decision, Fact, Rejection, Run};
 
-use super::Telling;
 use super::question::{self, Question};
+use super::telling::Telling;
 use crate::fault::Fault;
 
 /// How many rounds of questions one step may need: a result, what it proves, an environment.

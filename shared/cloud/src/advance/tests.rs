@@ -432,5 +432,7 @@ async fn a_put_whose_answer_was_lost_is_recognised_and_its_effects_performed_at_
     story.world.world().planted.insert(1, Planted::After(Answer::Timeout));
     let told = story.runs.begin(&story.key, story.trigger()).await.unwrap();
     assert_eq!(story.jobs().len(), 1, "no tick was needed");
-    assert_eq!(told.run.revision, 1);
+    assert_eq!((told.run.revision, told.puts), (1, 1));
+    let told = story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    assert_eq!(told.puts, 0, "the run was begun before");
 }
