@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use signalbox_pipeline::digest::sha256;
 
-use crate::engine::root;
+use crate::program::root;
 
 /// The fixture of that name, with an id of its own and the time of now.
 ///

@@ -5,23 +5,24 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_credential_types::Credentials;
-use serde_json::{Value, json};
+use serde_json::Value;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::config::Account;
 use tempfile::TempDir;
 
-use crate::engine::{Facts, REPOSITORY, Setup};
-use crate::program::Process;
+use crate::program::{Buckets, Facts, Process, Setup};
 use crate::repository::Repository;
 use crate::requests::{self, Request};
 use crate::wait::until;
 
 /// The host that repositories are registered under.
 pub const HOST: &str = "codecommit.eu-west-1.amazonaws.com";
-/// The region of everything.
-const REGION: &str = "eu-west-1";
+/// The ARN of the Batch queue.
+pub const JOB_QUEUE: &str = "arn:aws:batch:eu-west-1:123456789012:job-queue/signalbox";
 /// Longer than a run takes, on however busy a machine, with one lease to run out in the middle.
 pub const RUN: Duration = Duration::from_secs(150);
+/// What the engine says.
+const LOG: &str = "engine.log";
 /// As much of a function's log as a failed test shows.
 const SHOWN: usize = 20;
 
@@ -50,31 +51,12 @@ impl Installation {
         let dir = tempfile::Builder::new().prefix("signalbox-test-").tempdir()?;
         let mut setup = Setup::new(dir.path().join("engine"));
         change(&mut setup);
-        let process = Process::start(program, dir.path(), &setup).await?;
+        let process = Process::start(program, &setup, &dir.path().join(LOG)).await?;
         let facts = process.facts.clone();
         let repository = Repository::new(dir.path().join("work"), &facts.git_remote).await?;
         let (program, clients) = (program.to_owned(), clients(&facts));
         let process = Some(process);
-        let this = Self { program, setup, process, facts, repository, clients, dir };
-        this.register(REPOSITORY).await?;
-        let settings = json!({
-            "schema": 1, "environment": "test", "data": {}, "parameters": {}, "compute": {},
-        });
-        this.put("State", "environments/test/settings.json", settings.to_string().into()).await?;
-        Ok(this)
-    }
-
-    /// Registers a repository for the pipeline of the small repository.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn register(&self, name: &str) -> anyhow::Result<()> {
-        let registration = json!({
-            "schema": 1, "revision": 1, "write_id": "test", "host": HOST, "repository": name,
-            "pipeline": "rain", "clone_url": self.facts.git_remote, "branches": ["main"],
-        });
-        let key = format!("repositories/{HOST}/{name}.json");
-        self.put("State", &key, registration.to_string().into()).await
+        Ok(Self { program, setup, process, facts, repository, clients, dir })
     }
 
     /// Stops the engine in good order, and starts it again as `change` has it.
@@ -85,8 +67,9 @@ impl Installation {
         if let Some(process) = self.process.take() {
             process.stop().await?;
         }
+        self.setup.example = false;
         change(&mut self.setup);
-        let process = Process::start(&self.program, self.dir.path(), &self.setup).await?;
+        let process = Process::start(&self.program, &self.setup, &self.dir.path().join(LOG)).await?;
         self.facts = process.facts.clone();
         self.clients = clients(&self.facts);
         self.process = Some(process);
@@ -130,21 +113,11 @@ impl Installation {
         self.clients.ecr().patient
     }
 
-    /// The name of a bucket: `State`, `Index` or `Artifacts`.
-    ///
-    /// # Errors
-    /// When there is no such bucket.
-    pub fn bucket(&self, which: &str) -> anyhow::Result<&str> {
-        let name = self.facts.buckets.get(which).with_context(|| format!("no bucket {which}"))?;
-        Ok(name)
-    }
-
     /// Puts an object.
     ///
     /// # Errors
     /// When S3 does not take it.
     pub async fn put(&self, bucket: &str, key: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
-        let bucket = self.bucket(bucket)?;
         self.s3().put_object().bucket(bucket).key(key).body(bytes.into()).send().await?;
         Ok(())
     }
@@ -154,7 +127,6 @@ impl Installation {
     /// # Errors
     /// When it is not there.
     pub async fn get(&self, bucket: &str, key: &str) -> anyhow::Result<Vec<u8>> {
-        let bucket = self.bucket(bucket)?;
         let object = self.s3().get_object().bucket(bucket).key(key).send().await;
         let object = object.with_context(|| format!("{bucket}/{key}"))?;
         Ok(object.body.collect().await?.into_bytes().to_vec())
@@ -164,8 +136,8 @@ impl Installation {
     ///
     /// # Errors
     /// When S3 does not list them.
-    pub async fn objects(&self, which: &str, prefix: &str) -> anyhow::Result<Vec<(String, String)>> {
-        let list = self.s3().list_objects_v2().bucket(self.bucket(which)?).prefix(prefix);
+    pub async fn objects(&self, bucket: &str, prefix: &str) -> anyhow::Result<Vec<(String, String)>> {
+        let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix);
         let mut pages = list.into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
@@ -183,18 +155,18 @@ impl Installation {
     /// When S3 does not list them.
     pub async fn everything(&self) -> anyhow::Result<Vec<(String, String)>> {
         let mut all = Vec::new();
-        for bucket in self.facts.buckets.keys() {
+        let Buckets { state, index, artifacts } = &self.facts.buckets;
+        for bucket in [state, index, artifacts] {
             all.extend(self.objects(bucket, "").await?);
         }
         Ok(all)
     }
 
-    /// Sends a message to a queue: `Commits`, `Images` or `Jobs`.
+    /// Sends a message to the queue at `url`.
     ///
     /// # Errors
     /// When SQS does not take it.
-    pub async fn send(&self, queue: &str, body: &str) -> anyhow::Result<()> {
-        let url = self.facts.queues.get(queue).with_context(|| format!("no queue {queue}"))?;
+    pub async fn send(&self, url: &str, body: &str) -> anyhow::Result<()> {
         self.sqs().send_message().queue_url(url).message_body(body).send().await?;
         Ok(())
     }
@@ -203,20 +175,19 @@ impl Installation {
     ///
     /// # Errors
     /// When SQS does not take it.
-    pub async fn emit(&self, queue: &str, event: &Value) -> anyhow::Result<()> {
-        self.send(queue, &event.to_string()).await
+    pub async fn emit(&self, url: &str, event: &Value) -> anyhow::Result<()> {
+        self.send(url, &event.to_string()).await
     }
 
-    /// Waits until nobody holds or waits for a message of `queue`.
+    /// Waits until nobody holds or waits for a message of the queue at `url`.
     ///
     /// # Errors
     /// When that does not come about.
-    pub async fn drained(&self, queue: &str) -> anyhow::Result<()> {
+    pub async fn drained(&self, url: &str) -> anyhow::Result<()> {
         use aws_sdk_sqs::types::QueueAttributeName::{
             ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,
         };
-        let url = self.facts.queues.get(queue).with_context(|| format!("no queue {queue}"))?;
-        let what = format!("the end of what is in {queue}");
+        let what = format!("the end of what is in {url}");
         let told = until(&what, RUN, async || {
             let got = self.sqs().get_queue_attributes().queue_url(url);
             let got = got
@@ -230,16 +201,15 @@ impl Installation {
         told.await.with_context(|| self.logs())
     }
 
-    /// The dead letters of a queue, each with the reason that it bears.
+    /// The dead letters of the queue at `url`, each with the reason that it bears.
     ///
     /// # Errors
     /// When SQS does not give them.
-    pub async fn dead_letters(&self, queue: &str) -> anyhow::Result<Vec<(String, String)>> {
-        let name = format!("{queue}DeadLetters");
-        let url = self.facts.queues.get(&name).with_context(|| format!("no queue {name}"))?;
+    pub async fn dead_letters(&self, url: &str) -> anyhow::Result<Vec<(String, String)>> {
+        let url = format!("{url}-dead-letters");
         let mut letters = Vec::new();
         loop {
-            let got = self.sqs().receive_message().queue_url(url).max_number_of_messages(10);
+            let got = self.sqs().receive_message().queue_url(&url).max_number_of_messages(10);
             let got = got.message_attribute_names("All").send().await?;
             let messages = got.messages.unwrap_or_default();
             if messages.is_empty() {
@@ -275,7 +245,7 @@ impl Installation {
         let mut text = String::new();
         let functions = ["CommitFunction", "ImageFunction", "JobFunction", "TickFunction"];
         let files = functions.map(|function| self.log_file(function));
-        for file in files.iter().chain([&self.dir.path().join("engine.log")]) {
+        for file in files.iter().chain([&self.dir.path().join(LOG)]) {
             let log = std::fs::read_to_string(file).unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
             let last = &lines[lines.len().saturating_sub(SHOWN)..];
@@ -296,10 +266,11 @@ impl Installation {
 }
 
 fn clients(facts: &Facts) -> Clients {
-    let (key, secret) = (facts.access_key_id.clone(), facts.secret_access_key.clone());
+    let keys = facts.credentials.clone();
+    let (id, secret) = (keys.access_key_id, keys.secret_access_key);
     Clients::new(Account {
-        region: REGION.to_owned(),
-        credentials: Credentials::new(key, secret, None, None, "operator"),
+        region: keys.region,
+        credentials: Credentials::new(id, secret, None, None, "operator"),
         endpoint: Some(facts.endpoint.clone()),
     })
 }

@@ -1,7 +1,6 @@
 //! What tests of the whole product share: an installation that runs as processes of its own, a
 //! small training repository, and a look at what was asked of the services.
 
-pub mod engine;
 pub mod event;
 pub mod image;
 pub mod installation;

@@ -10,8 +10,7 @@ use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::Attempt;
 
-use crate::engine::JOB_QUEUE;
-use crate::installation::{Installation, RUN};
+use crate::installation::{Installation, JOB_QUEUE, RUN};
 use crate::wait::until;
 
 /// Below it lie the runs.
@@ -24,8 +23,8 @@ impl Installation {
     /// When they cannot be read.
     pub async fn runs(&self) -> anyhow::Result<Vec<Run>> {
         let mut runs = Vec::new();
-        for (key, _) in self.objects("State", RUNS).await? {
-            let bytes = self.get("State", &key).await?;
+        for (key, _) in self.objects(&self.facts.buckets.state, RUNS).await? {
+            let bytes = self.get(&self.facts.buckets.state, &key).await?;
             runs.push(serde_json::from_slice(&bytes).with_context(|| key)?);
         }
         Ok(runs)
@@ -124,10 +123,11 @@ impl Installation {
         let attempt = attempt(run, stage, job).with_context(|| format!("no {stage}/{job}"))?;
         let task = attempt.ending.as_ref().and_then(|ending| ending.task.as_ref());
         let task = task.with_context(|| format!("no task ran {stage}/{job}"))?;
-        let objects = self.objects("Artifacts", "incoming/").await?;
+        let artifacts = &self.facts.buckets.artifacts;
+        let objects = self.objects(artifacts, "incoming/").await?;
         let log = format!(":{task}/log.txt");
         let key = objects.iter().map(|(key, _)| key).find(|key| key.ends_with(&log));
-        let bytes = self.get("Artifacts", key.with_context(|| format!("no {log}"))?).await?;
+        let bytes = self.get(artifacts, key.with_context(|| format!("no {log}"))?).await?;
         Ok(String::from_utf8(bytes)?)
     }
 }

@@ -11,20 +11,20 @@ use crate::PROGRAM;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_event_sent_fifty_times_makes_one_run_and_each_job_once() -> anyhow::Result<()> {
-    let box_ = Installation::start(PROGRAM, |_| ()).await?;
-    let commit = box_.repository.commit(&Tree::greeting("hello")).await?;
-    box_.repository.plant().await?;
+    let signalbox = Installation::start(PROGRAM, |_| ()).await?;
+    let commit = signalbox.repository.commit(&Tree::greeting("hello")).await?;
+    signalbox.repository.plant().await?;
     let event = event::push("rain", &commit)?;
-    try_join_all((0..25).map(|_| box_.emit("Commits", &event))).await?;
-    let run = box_.only_run_succeeded().await?;
+    try_join_all((0..25).map(|_| signalbox.emit(&signalbox.facts.queues.commits, &event))).await?;
+    let run = signalbox.only_run_succeeded().await?;
     // The other half comes when the run is over: nothing begins again.
-    try_join_all((0..25).map(|_| box_.emit("Commits", &event))).await?;
-    box_.drained("Commits").await?;
-    let still = box_.only_run_succeeded().await?;
+    try_join_all((0..25).map(|_| signalbox.emit(&signalbox.facts.queues.commits, &event))).await?;
+    signalbox.drained(&signalbox.facts.queues.commits).await?;
+    let still = signalbox.only_run_succeeded().await?;
     assert_eq!(still, run, "a run that is over stays as it is");
 
     let mut submitted = BTreeMap::<String, u32>::new();
-    for request in box_.requests()?.iter().filter(|it| it.is("batch", "SubmitJob")) {
+    for request in signalbox.requests()?.iter().filter(|it| it.is("batch", "SubmitJob")) {
         if request.status == 200 {
             *submitted.entry(request.detail.clone()).or_default() += 1;
         }
