@@ -51,21 +51,12 @@ pub enum Put {
     /// It is written; the tag of the new version.
     Committed(ETag),
     /// This try wrote nothing: the condition did not hold, or another write was under way. An
-    /// earlier try whose answer was lost may still have landed: [`Documents::settle`] tells.
+    /// earlier try whose answer was lost may still have landed: a fresh read tells.
     Conflict,
     /// There is no such document any more.
     Gone,
-    /// It may be written or not: [`Documents::settle`] tells.
+    /// It may be written or not: a fresh read tells, by the `write_id` or by what it wrote.
     Indeterminate(String),
-}
-
-/// What a fresh read says about a write of ours whose end was not clear.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settled<D> {
-    /// It was written; here is what stands now, perhaps with later writes of others on top.
-    Ours(Versioned<D>),
-    /// It was not; here is what stands now.
-    NotOurs(Option<Versioned<D>>),
 }
 
 /// The state bucket.
@@ -144,28 +135,6 @@ impl Documents {
         etag: &ETag,
     ) -> Result<Put, StoreError> {
         self.put(key, document, Condition::Unchanged(etag)).await
-    }
-
-    /// Reads again after an unclear write of `ours`: `landed` says of what stands now whether our
-    /// write is in it, under its own `write_id` or below later writes of others.
-    ///
-    /// # Errors
-    /// When the document cannot be read.
-    pub async fn settle<D: Document>(
-        &self,
-        key: &str,
-        ours: &D,
-        landed: impl FnOnce(&D) -> bool,
-    ) -> Result<Settled<D>, StoreError> {
-        let found = self.load::<D>(key).await?;
-        Ok(match found {
-            Some(found)
-                if found.document.write_id() == ours.write_id() || landed(&found.document) =>
-            {
-                Settled::Ours(found)
-            }
-            other => Settled::NotOurs(other),
-        })
     }
 
     async fn put<D: Document>(

@@ -126,21 +126,6 @@ async fn every_answer_to_a_conditional_put_has_its_meaning() {
 }
 
 #[tokio::test]
-async fn an_unclear_write_is_ours_by_its_id_or_by_what_the_document_says() {
-    let script = Script::new([stored("mine"), stored("later"), stored("other"), missing()]);
-    let documents = documents(&script);
-    let mine = note("mine");
-    let settled = documents.settle("k", &mine, |_| false).await.unwrap();
-    assert!(matches!(settled, Settled::Ours(_)));
-    let settled = documents.settle("k", &mine, |now| now.write_id == "later").await.unwrap();
-    assert!(matches!(settled, Settled::Ours(_)));
-    let settled = documents.settle("k", &mine, |_| false).await.unwrap();
-    assert!(matches!(settled, Settled::NotOurs(Some(_))));
-    let settled = documents.settle("k", &mine, |_| false).await.unwrap();
-    assert_eq!(settled, Settled::NotOurs(None));
-}
-
-#[tokio::test]
 async fn a_transaction_decides_anew_after_losing_a_race() {
     let script = Script::new([
         missing(),
