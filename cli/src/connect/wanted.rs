@@ -1,6 +1,7 @@
 //! Which run is meant: its id, a part of it, its commit, or `latest`.
 
 use std::fmt;
+use std::time::Duration;
 
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{PipelineName, RunId};
@@ -43,34 +44,70 @@ impl fmt::Display for RunRef {
 impl Connection {
     /// The run that `wanted` means.
     pub(crate) async fn find_run(&self, wanted: &str) -> anyhow::Result<RunRef> {
+        let found = self.resolve(wanted).await?;
+        found.map_err(|unresolved| self.unresolved(wanted, &unresolved))
+    }
+
+    /// The same, but the run of a commit may be about to begin: it is looked for again after each
+    /// of `waits`, the first of which `waiting` is told of.
+    pub(crate) async fn await_run(
+        &self,
+        wanted: &str,
+        waits: impl IntoIterator<Item = Duration>,
+        waiting: impl Fn(),
+    ) -> anyhow::Result<RunRef> {
+        let mut found = self.resolve(wanted).await?;
+        let mut told = false;
+        for wait in waits.into_iter().take_while(|_| is_commit(wanted)) {
+            if !matches!(found, Err(Unresolved::NoRuns | Unresolved::Unknown)) {
+                break;
+            }
+            if !std::mem::replace(&mut told, true) {
+                waiting();
+            }
+            tokio::time::sleep(wait).await;
+            found = self.resolve(wanted).await?;
+        }
+        found.map_err(|unresolved| self.unresolved(wanted, &unresolved))
+    }
+
+    async fn resolve(&self, wanted: &str) -> anyhow::Result<Result<RunRef, Unresolved>> {
         let state = self.state();
         if let Ok(id) = RunId::parse(wanted) {
             for pipeline in pipelines(&state).await? {
                 let run = RunRef { pipeline, id: id.clone() };
                 if !matches!(state.read(&run.key(), None).await?, Read::Absent) {
-                    return Ok(run);
+                    return Ok(Ok(run));
                 }
             }
-            let flag = self.flag();
-            return Err(Exit::NotFound.because(format!(
-                "there is no run {id}; `signalbox runs{flag}` lists the newest"
-            )));
+            return Ok(Err(Unresolved::Absent));
         }
         let latest = wanted == "latest";
         let runs = newest_of(&state, None, if latest { 1 } else { NEWEST }).await?;
-        match if latest { runs.first().ok_or(Unresolved::NoRuns) } else { pick(wanted, &runs) } {
-            Ok(run) => Ok(run.clone()),
-            Err(unresolved) => Err(self.unresolved(wanted, &unresolved)),
-        }
+        let found =
+            if latest { runs.first().ok_or(Unresolved::NoRuns) } else { pick(wanted, &runs) };
+        Ok(found.cloned())
     }
 
     fn unresolved(&self, wanted: &str, unresolved: &Unresolved) -> anyhow::Error {
         let (wanted, flag) = (safe::line(wanted), self.flag());
         let (exit, message) = match unresolved {
-            Unresolved::NoRuns => (Exit::NotFound, "there are no runs yet; push a commit to a repository that `signalbox repo list` names".to_owned()),
+            Unresolved::NoRuns => (
+                Exit::NotFound,
+                format!(
+                    "there are no runs yet; push a commit to a repository that \
+                     `signalbox repo list{flag}` names"
+                ),
+            ),
+            Unresolved::Absent => (
+                Exit::NotFound,
+                format!("there is no run {wanted}; `signalbox runs{flag}` lists the newest"),
+            ),
             Unresolved::Unknown => (
                 Exit::NotFound,
-                format!("no run among the newest {NEWEST} begins or ends with {wanted:?}, and none is of such a commit; `signalbox runs{flag}` lists the newest"),
+                format!(
+                    "no run among the newest {NEWEST} begins or ends with {wanted:?}, and none is of such a commit; `signalbox runs{flag}` lists the newest"
+                ),
             ),
             Unresolved::Ambiguous(runs) => {
                 let named: String =
@@ -86,8 +123,13 @@ impl Connection {
 /// Why a text means no one run.
 #[derive(Debug, PartialEq, Eq)]
 enum Unresolved {
+    /// There are none at all.
     NoRuns,
+    /// There is none of that id.
+    Absent,
+    /// None of the newest fits.
     Unknown,
+    /// Several fit.
     Ambiguous(Vec<RunRef>),
 }
 
@@ -110,6 +152,11 @@ fn pick<'r>(part: &str, runs: &'r [RunRef]) -> Result<&'r RunRef, Unresolved> {
         [run] => Ok(run),
         several => Err(Unresolved::Ambiguous(several.iter().map(|run| (*run).clone()).collect())),
     }
+}
+
+/// Whether `wanted` can only be a commit: seven hex digits or more.
+fn is_commit(wanted: &str) -> bool {
+    (7..=64).contains(&wanted.len()) && wanted.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Whether `sha` is a longer way to write the commit `short`.

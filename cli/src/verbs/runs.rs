@@ -149,7 +149,7 @@ fn cells(row: &Row, now: Timestamp) -> Vec<Cell> {
         text(&row.branch),
         text(&row.commit.as_ref().map(short)),
         Cell::from(row.started_at.map(|at| time::age(at, now)).unwrap_or_default()),
-        Cell::dim(shortened(&safe::line(&row.reason))),
+        Cell::dim(shortened(&safe::first_line(&row.reason))),
     ]
 }
 

@@ -12,24 +12,24 @@ use signalbox_pipeline::run::Run;
 use crate::connect::{Connection, Place, RunRef, Seen};
 use crate::exit::Exit;
 use crate::output::{Output, of_phase, styled};
+use crate::progress::Progress;
 use crate::view::{job, safe, time};
 
-mod lines;
-mod live;
 #[cfg(test)]
 mod tests;
 
-use live::View;
-
 /// How often the document is asked for.
 const PACE: Duration = Duration::from_secs(1);
+/// So many times the run of a commit is looked for before it is given up.
+const BEGINNING: usize = 30;
 /// So many failures in a row end the watching.
 const PATIENCE: u32 = 60;
 
 const EXAMPLES: &str = "\
 Examples:
   signalbox watch latest                 the newest run
-  git push && signalbox watch latest     (a new run is there about a second after the push)
+  git push && signalbox watch $(git rev-parse HEAD)
+                                         the run of that commit, which is waited for
   signalbox watch 3e5983d --json         an object per change, a line each
 
 Exit codes: 0 the run succeeded or had nothing to do; 1 it failed, was cancelled or superseded;
@@ -71,7 +71,8 @@ struct ToldStage<'r> {
 /// Carries the verb out.
 pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     let connection = args.place.connect().await?;
-    let found = connection.find_run(&args.run).await?;
+    let waiting = || output.note("There is no run of this commit yet; waiting for it.");
+    let found = connection.await_run(&args.run, [PACE; BEGINNING], waiting).await?;
     let run = follow(&connection, &found, output).await?;
     if !output.json {
         say_end(&run, &connection.flag(), output)?;
@@ -90,7 +91,7 @@ fn ending(phase: Phase) -> Exit {
 
 /// Shows every change of the run until it is over, and returns it as it ended.
 async fn follow(connection: &Connection, found: &RunRef, output: &Output) -> anyhow::Result<Run> {
-    let view = View::new(output);
+    let mut progress = (!output.json).then(|| Progress::new(output));
     let mut last: Option<Seen> = None;
     let mut failures = 0;
     loop {
@@ -100,7 +101,9 @@ async fn follow(connection: &Connection, found: &RunRef, output: &Output) -> any
                 if output.json {
                     output.object(&told(&seen.run))?;
                 }
-                view.show(last.as_ref().map(|seen| &seen.run), &seen.run)?;
+                if let Some(progress) = &mut progress {
+                    progress.show(&seen.run, Timestamp::now());
+                }
                 last = Some(seen);
                 failures = 0;
             }
@@ -109,17 +112,16 @@ async fn follow(connection: &Connection, found: &RunRef, output: &Output) -> any
             Err(error) if last.is_none() || failures == PATIENCE => return Err(error),
             Err(error) => {
                 if failures == 0 {
-                    view.note(&format!("{error:#}; trying again"));
+                    output.note(format!("{error:#}; trying again"));
                 }
                 failures += 1;
             }
         }
         if last.as_ref().is_some_and(|seen| seen.run.state.phase.is_terminal()) {
-            view.end();
+            if let Some(progress) = &progress {
+                progress.end();
+            }
             return last.map(|seen| seen.run).context("a run that is over was read");
-        }
-        if let Some(seen) = &last {
-            view.pass(&seen.run, Timestamp::now());
         }
         tokio::time::sleep(PACE).await;
     }

@@ -12,6 +12,18 @@ pub(crate) fn line(text: &str) -> String {
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The first line of `text`, and how many follow: for one cell of a table.
+pub(crate) fn first_line(text: &str) -> String {
+    let clean = block(text);
+    let mut lines = clean.lines().filter(|line| !line.trim().is_empty());
+    let first = line(lines.next().unwrap_or_default());
+    match lines.count() {
+        0 => first,
+        1 => format!("{first} (and 1 more line)"),
+        more => format!("{first} (and {more} more lines)"),
+    }
+}
+
 /// `text` without escape sequences and control characters; its lines stay.
 pub(crate) fn block(text: &str) -> String {
     let mut cleaner = Cleaner::default();

@@ -14,9 +14,9 @@ fn a_run_under_way_says_what_it_waits_for_and_a_failed_one_why() {
 #[test]
 fn a_reason_in_the_table_is_short_and_safe() {
     let mut row = of_run(&sample::failed(), sample::at(9));
-    row.reason = format!("\u{1b}[2Jone\ntwo {}", "é".repeat(300));
+    row.reason = format!("\u{1b}[2Jone  two\nthree {}", "é".repeat(300));
     let shown = format!("{:?}", cells(&row, sample::at(9)));
-    assert!(!shown.contains("u{1b}") && shown.contains("one two"), "{shown}");
+    assert!(!shown.contains("u{1b}") && shown.contains("one two (and 1 more line)"), "{shown}");
     assert!(shortened(&row.reason).chars().count() == REASON + 1);
 }
 

@@ -63,15 +63,15 @@ fn of_attempt(page: &Page<'_>, attempt: &Attempt) -> Vec<String> {
 
 fn of_verdict(condition: &str, verdict: &Verdict) -> String {
     let condition = safe::line(condition);
-    match verdict {
-        Verdict::Passed { note } => {
-            let passed = styled(of_phase(Phase::Succeeded), "passed");
-            let note = note.as_deref().map(|note| format!(" ({})", safe::line(note)));
-            format!("gate     {passed}  {condition}{}", note.unwrap_or_default())
-        }
-        Verdict::Failed { reason } => {
-            let failed = styled(of_phase(Phase::Failed), "failed");
-            format!("gate     {failed}  {condition}: {}", safe::line(reason))
-        }
+    let (phase, word, said) = match verdict {
+        Verdict::Passed { note } => (Phase::Succeeded, "passed", note.as_deref()),
+        Verdict::Failed { reason } => (Phase::Failed, "failed", Some(reason.as_str())),
+    };
+    let word = styled(of_phase(phase), word);
+    match said.map(safe::line) {
+        // What the gate says begins with its condition.
+        Some(said) if said.starts_with(&condition) => format!("gate     {word}  {said}"),
+        Some(said) => format!("gate     {word}  {condition}: {said}"),
+        None => format!("gate     {word}  {condition}"),
     }
 }

@@ -68,7 +68,7 @@ impl Page<'_> {
             None => head.push(("now", safe::line(&explain(self.run, self.now)))),
         }
         if let Some(image) = &state.image {
-            let size = image.bytes.map(|bytes| format!(", {}", mebibytes(bytes)));
+            let size = image.bytes.map(|bytes| format!(", {}", size(bytes)));
             let size = size.unwrap_or_default();
             head.push(("image", format!("{}@{}{size}", image.repository, image.digest)));
         }
@@ -96,7 +96,7 @@ impl Page<'_> {
             Cell::from(""),
             Cell::from(seconds),
             Cell::from(""),
-            Cell::from(safe::line(why)),
+            Cell::from(safe::first_line(why)),
         ]];
         rows.extend(stage.jobs.iter().flat_map(|job| self.of_job(job)));
         rows
@@ -114,7 +114,7 @@ impl Page<'_> {
             && last.reason.is_none()
             && let (Some(cell), Some(reason)) = (row.last_mut(), &job.reason)
         {
-            *cell = Cell::from(safe::line(reason));
+            *cell = Cell::from(safe::first_line(reason));
         }
         rows
     }
@@ -129,7 +129,7 @@ impl Page<'_> {
             Cell::from(attempt.number.to_string()),
             Cell::from(seconds),
             Cell::from(tests.unwrap_or_default()),
-            Cell::from(safe::line(attempt.reason.as_deref().unwrap_or_default())),
+            Cell::from(safe::first_line(attempt.reason.as_deref().unwrap_or_default())),
         ]
     }
 
@@ -157,8 +157,13 @@ fn indented(reason: &str) -> String {
     safe::block(reason).trim_end().replace('\n', &format!("\n{:10}", ""))
 }
 
-/// A size in MiB, with one digit where it is small.
+/// A size with one digit, in KiB where it is small.
 #[expect(clippy::cast_precision_loss, reason = "it is shown with one digit")]
-fn mebibytes(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / (1024.0 * 1024.0))
+fn size(bytes: u64) -> String {
+    let kibibytes = bytes as f64 / 1024.0;
+    if kibibytes < 1024.0 {
+        format!("{kibibytes:.1} KiB")
+    } else {
+        format!("{:.1} MiB", kibibytes / 1024.0)
+    }
 }

@@ -10,6 +10,13 @@ fn escape_sequences_and_control_characters_never_pass() {
 }
 
 #[test]
+fn a_cell_holds_the_first_line_and_says_that_there_are_more() {
+    assert_eq!(first_line("1:1: a\n\n2:2: b\n3:3: c\n"), "1:1: a (and 2 more lines)");
+    assert_eq!(first_line("one"), "one");
+    assert_eq!(first_line(""), "");
+}
+
+#[test]
 fn lines_stay_and_a_returned_carriage_begins_one() {
     assert_eq!(block("10%\r20%\r\ndone\n\tü"), "10%\n20%\ndone\n\tü");
 }
@@ -27,7 +34,7 @@ fn a_stream_may_be_cut_anywhere() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_shown_as_such() {
+fn bytes_that_are_no_text_are_left_out() {
     let mut cleaner = Cleaner::default();
-    assert_eq!(cleaner.clean(b"a\xffb"), "a\u{fffd}b");
+    assert_eq!(cleaner.clean(b"a\xffb"), "ab");
 }
