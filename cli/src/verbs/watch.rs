@@ -73,6 +73,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     let connection = args.place.connect().await?;
     let waiting = || output.note("There is no run of this commit yet; waiting for it.");
     let found = connection.await_run(&args.run, [PACE; BEGINNING], waiting).await?;
+    if !output.json {
+        output.line(format!("run {found}"))?;
+    }
     let run = follow(&connection, &found, output).await?;
     if !output.json {
         say_end(&run, &connection.flag(), output)?;
