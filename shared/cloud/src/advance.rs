@@ -24,7 +24,6 @@ mod answer;
 mod definition;
 mod kept;
 mod perform;
-mod question;
 mod report;
 mod step;
 mod telling;

@@ -11,11 +11,13 @@ use crate::register::{Entry, Occurrence, Register};
 pub mod fact;
 mod fold;
 mod progress;
+mod question;
 pub mod state;
 mod verdict;
 
 pub use fact::Fact;
 pub use fold::Rejection;
+pub use question::Question;
 pub use state::State;
 
 use fold::Applied;

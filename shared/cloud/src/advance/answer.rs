@@ -5,10 +5,9 @@ use signalbox_pipeline::environment::Environment;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::EnvironmentName;
 use signalbox_pipeline::run::fact::{Entered, ImageFound};
-use signalbox_pipeline::run::{Fact, Run};
+use signalbox_pipeline::run::{Fact, Question, Run};
 use signalbox_pipeline::settings::Settings;
 
-use super::question::Question;
 use super::telling::Telling;
 use crate::fault::Fault;
 

@@ -1,9 +1,12 @@
 //! What a checkout delivered: the source is pinned, the definition read.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
 use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::definition::{self, Definition};
 use signalbox_pipeline::keys;
-use signalbox_pipeline::names::Sha256;
+use signalbox_pipeline::names::{EnvironmentName, Sha256};
 use signalbox_pipeline::order::{Source, files};
 use signalbox_pipeline::report::Report;
 use signalbox_pipeline::run::Run;
@@ -72,7 +75,22 @@ impl Telling<'_> {
             let found = fetched.sha256;
             return Ok(Err(unusable(&format!("{key} is {found}, and {expected} was reported"))));
         }
-        Ok(understood(run, fetched.bytes))
+        let Ok(text) = String::from_utf8(fetched.bytes) else {
+            return Ok(Err(refused(format!("{} is not UTF-8 text", files::DEFINITION))));
+        };
+        let known = self.environments(&text).await?;
+        Ok(understood(run, &text, &known))
+    }
+
+    /// Those of the environments that the definition names for which ops have settings, looked up
+    /// before any check runs, so that a misspelt one is told with the other faults.
+    async fn environments(&self, text: &str) -> Result<BTreeSet<EnvironmentName>, Fault> {
+        let named = definition::environments(text).into_iter().map(|environment| async move {
+            let key = keys::state::settings(&environment);
+            let exists = self.runs.documents.exists(&key).await?;
+            Ok::<_, Fault>(exists.then_some(environment))
+        });
+        Ok(try_join_all(named).await?.into_iter().flatten().collect())
     }
 
     /// Copies the source to where no job can write.
@@ -90,10 +108,13 @@ impl Telling<'_> {
     }
 }
 
-fn understood(run: &Run, bytes: Vec<u8>) -> Result<Definition, DefinitionOutcome> {
-    let text = String::from_utf8(bytes)
-        .map_err(|_| refused(format!("{} is not UTF-8 text", files::DEFINITION)))?;
-    let definition = definition::parse(&text).map_err(|faults| refused(faults.to_string()))?;
+fn understood(
+    run: &Run,
+    text: &str,
+    known: &BTreeSet<EnvironmentName>,
+) -> Result<Definition, DefinitionOutcome> {
+    let definition = definition::parse_among(text, known);
+    let definition = definition.map_err(|faults| refused(faults.to_string()))?;
     if definition.pipeline != run.pipeline {
         return Err(refused(format!(
             "{} says that it is the pipeline {}, and the repository is registered for {}",

@@ -2,9 +2,8 @@
 
 use futures_util::future::try_join_all;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::{Decision, Fact, Rejection, Run};
+use signalbox_pipeline::run::{Decision, Fact, Question, Rejection, Run};
 
-use super::question::{self, Question};
 use super::telling::Telling;
 use crate::fault::Fault;
 
@@ -26,7 +25,7 @@ impl Telling<'_> {
     pub(super) async fn decide(&mut self, base: Option<&Run>) -> Result<Step, Fault> {
         let mut step = self.apply_news(base)?;
         for _ in 0..ROUNDS {
-            let questions = question::all(&step.run);
+            let questions = step.run.questions();
             if questions.is_empty() {
                 return Ok(step);
             }

@@ -7,9 +7,8 @@ use signalbox_pipeline::effect::EffectId;
 use signalbox_pipeline::invariant;
 use signalbox_pipeline::names::EventId;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::{Fact, Rejection, Run};
+use signalbox_pipeline::run::{Fact, Question, Rejection, Run};
 
-use super::question::Question;
 use super::step::Step;
 use super::{News, RunKey, Runs, Told};
 use crate::fault::Fault;

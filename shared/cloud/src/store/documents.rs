@@ -116,6 +116,19 @@ impl Documents {
         Ok(Some(Versioned { document: parse(key, &bytes)?, etag }))
     }
 
+    /// Whether there is a document under `key`, without reading it.
+    ///
+    /// # Errors
+    /// When S3 does not say.
+    pub async fn exists(&self, key: &str) -> Result<bool, StoreError> {
+        let sent = self.s3.patient.head_object().bucket(&self.bucket).key(key).send().await;
+        match sent.map_err(|error| trouble(&error)) {
+            Ok(_) => Ok(true),
+            Err(trouble) if trouble.status() == Some(404) => Ok(false),
+            Err(trouble) => Err(StoreError::storage("looking at", &self.bucket, key, trouble)),
+        }
+    }
+
     /// Writes the first version of a document.
     ///
     /// # Errors

@@ -1,0 +1,51 @@
+//! What the state of a run asks: what has to be looked up before it can go on.
+
+use super::Run;
+use super::state::StageWork;
+use crate::attempt::AttemptId;
+use crate::names::EnvironmentName;
+use crate::phase::Phase;
+
+/// Something to look up where the truth lies; its answer is a fact.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// What did the attempt leave behind? Answered by [`super::fact::Reported`].
+    Report(AttemptId),
+    /// What did the checkout deliver? Answered by [`super::fact::Defined`].
+    Definition(AttemptId),
+    /// What does the registry hold under the build's tag? Answered by [`super::fact::ImageFound`].
+    Image(AttemptId),
+    /// How does the environment stand? Answered by [`super::fact::Entered`].
+    Environment(EnvironmentName),
+}
+
+impl Run {
+    /// All that the run asks now; the answers may lead to further questions. A run is written only
+    /// when it asks nothing, so that what is stored always waits for the world and not for a read.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Question> {
+        if self.state.phase.is_terminal() {
+            return Vec::new();
+        }
+        let of_attempts = self.state.attempts().filter_map(|(id, stage, attempt)| {
+            if attempt.phase.is_terminal() || attempt.ending.is_none() {
+                return None;
+            }
+            match (&attempt.evidence, &stage.work) {
+                (None, _) => Some(Question::Report(id)),
+                (Some(_), StageWork::Checkout) => Some(Question::Definition(id)),
+                (Some(_), StageWork::Build) => Some(Question::Image(id)),
+                (Some(_), _) => None,
+            }
+        });
+        let of_stages = self.state.stages.iter().filter_map(|stage| match &stage.work {
+            StageWork::Verify { environment }
+                if stage.phase == Phase::Running && stage.entered.is_none() =>
+            {
+                Some(Question::Environment(environment.clone()))
+            }
+            _ => None,
+        });
+        of_attempts.chain(of_stages).collect()
+    }
+}
