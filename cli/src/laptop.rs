@@ -18,7 +18,7 @@ mod git;
 mod register;
 mod traces;
 
-pub(crate) use address::{Address, buckets};
+pub(crate) use address::Address;
 
 /// The template that ops deploy, as it was when this binary was built.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -93,8 +93,12 @@ impl Wanted {
 pub(crate) fn product_requests(engine: &Engine) -> BTreeMap<String, u64> {
     let mut all = BTreeMap::new();
     let own = &engine.credentials().name;
+    let is_aws = |operation: &str| {
+        let service = operation.split('.').next().unwrap_or_default();
+        ["s3", "sqs", "batch", "ecr"].contains(&service)
+    };
     for (_, counts) in engine.counts_by_caller().into_iter().filter(|(caller, _)| caller != own) {
-        for (operation, count) in counts {
+        for (operation, count) in counts.into_iter().filter(|(operation, _)| is_aws(operation)) {
             *all.entry(operation).or_default() += count;
         }
     }

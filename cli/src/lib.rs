@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod verbs;
 mod view;
+mod wrap;
 
 /// Runs the command that this process was started with.
 #[must_use]

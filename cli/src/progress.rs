@@ -69,3 +69,12 @@ pub(crate) fn job_took(job: &Job, now: Timestamp) -> (String, String) {
     let tests = view::report(attempt).and_then(|report| report.tests.as_ref());
     (took, tests.map(view::tests).unwrap_or_default())
 }
+
+/// The jobs of a stage that has several, in a few words.
+fn jobs(stage: &Stage) -> String {
+    let told = stage.jobs.iter().map(|job| match job.phase {
+        Phase::Succeeded => job.name.to_string(),
+        phase => format!("{} {phase}", job.name),
+    });
+    if stage.jobs.len() < 2 { String::new() } else { told.collect::<Vec<_>>().join(", ") }
+}

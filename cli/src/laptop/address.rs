@@ -83,7 +83,7 @@ impl Address {
 ///
 /// # Errors
 /// When the template does not give them out.
-pub(crate) fn buckets(engine: &Engine) -> anyhow::Result<BucketNames> {
+pub(super) fn buckets(engine: &Engine) -> anyhow::Result<BucketNames> {
     Ok(BucketNames {
         state: output(engine, "StateBucketName")?,
         index: output(engine, "IndexBucketName")?,

@@ -9,8 +9,7 @@ use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::Stage;
 
-use super::{mark, stage_took};
-use crate::view::job as view;
+use super::{jobs, mark, stage_took};
 
 /// How often a spinner turns.
 const TURN: Duration = Duration::from_millis(100);
@@ -39,15 +38,17 @@ impl Live {
             let begun = stage.phase == Phase::Running && *phase != Phase::Running;
             if begun {
                 line.set_style(turning());
+                line.set_prefix(stage.name.to_string());
                 line.reset_elapsed();
                 line.enable_steady_tick(TURN);
             }
             match stage.phase {
-                Phase::Running => line.set_message(format!("{:<14} {}", stage.name, jobs(stage))),
+                Phase::Running => line.set_message(open(stage)),
                 _ if stage.phase == *phase => {}
                 phase => {
                     let (mark, took) = (mark(phase), stage_took(stage, now));
-                    let text = format!("{mark} {:<14} {took:>8}   {}", stage.name, names(stage));
+                    let (name, jobs) = (stage.name.as_str(), jobs(stage));
+                    let text = format!("{mark} {name:<14} {took:>8}   {jobs}");
                     line.set_style(still());
                     line.disable_steady_tick();
                     line.set_message(text.trim_end().to_owned());
@@ -66,35 +67,23 @@ impl Live {
         for (line, _) in self.lines.values().filter(|(line, _)| !line.is_finished()) {
             line.abandon();
         }
+        // The cursor stands at the end of the last line.
+        println!();
     }
 }
 
 /// The jobs that are under way, and how many have ended.
-fn jobs(stage: &Stage) -> String {
-    let open: Vec<&str> = stage
+fn open(stage: &Stage) -> String {
+    let left: Vec<&str> = stage
         .jobs
         .iter()
         .filter(|job| !job.phase.is_terminal())
         .map(|job| job.name.as_str())
         .collect();
-    match (stage.jobs.len(), open.len()) {
+    match (stage.jobs.len(), left.len()) {
         (0 | 1, _) => String::new(),
-        (all, left) => format!("{} of {all} done, waits for {}", all - left, open.join(", ")),
+        (all, open) => format!("{} of {all} done, waits for {}", all - open, left.join(", ")),
     }
-}
-
-/// The jobs that have ended, with the tests that they passed.
-fn names(stage: &Stage) -> String {
-    let told = stage.jobs.iter().map(|job| {
-        let report = job.attempts.last().and_then(view::report);
-        let tests = report.and_then(|report| report.tests.as_ref());
-        match (job.phase, tests) {
-            (Phase::Succeeded, Some(tests)) => format!("{} {}", job.name, tests.passed),
-            (Phase::Succeeded, None) => job.name.to_string(),
-            (phase, _) => format!("{} {phase}", job.name),
-        }
-    });
-    if stage.jobs.len() < 2 { String::new() } else { told.collect::<Vec<_>>().join(", ") }
 }
 
 fn still() -> ProgressStyle {
@@ -106,7 +95,7 @@ fn turning() -> ProgressStyle {
         // Nothing is to be done where a line cannot be drawn.
         let _ = write!(line, "{:.1} s", state.elapsed().as_secs_f64());
     };
-    template("  {spinner:.cyan} {took:>8}   {msg}").with_key("took", took)
+    template("  {spinner:.cyan} {prefix:<14} {took:>8}   {wide_msg}").with_key("took", took)
 }
 
 fn template(text: &str) -> ProgressStyle {

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 
-use super::{job_took, mark, stage_took};
+use super::{job_took, jobs, mark, stage_took};
 use crate::output::Output;
 
-/// Prints each end once.
+/// Prints the end of each stage once, and of each job that did not end well.
 pub(crate) struct Plain {
     output: Output,
     told: BTreeSet<String>,
@@ -22,19 +22,19 @@ impl Plain {
 
     pub(super) fn show(&mut self, run: &Run, now: Timestamp) {
         for stage in &run.state.stages {
-            for job in &stage.jobs {
+            for job in stage.jobs.iter().filter(|job| job.phase != Phase::Succeeded) {
                 let (took, tests) = job_took(job, now);
-                let name = format!("  {}", job.name);
-                self.once(&format!("{}/{}", stage.name, job.name), job.phase, &name, &took, &tests);
+                let name = format!("{}/{}", stage.name, job.name);
+                self.once(&name, job.phase, &took, &tests);
             }
             let took = stage_took(stage, now);
-            self.once(stage.name.as_str(), stage.phase, stage.name.as_str(), &took, "");
+            self.once(stage.name.as_str(), stage.phase, &took, &jobs(stage));
         }
     }
 
-    fn once(&mut self, id: &str, phase: Phase, name: &str, took: &str, more: &str) {
-        if phase.is_terminal() && phase != Phase::Skipped && self.told.insert(id.to_owned()) {
-            let line = format!("{} {name:<18} {phase:<10} {took:>8}  {more}", mark(phase));
+    fn once(&mut self, name: &str, phase: Phase, took: &str, more: &str) {
+        if phase.is_terminal() && phase != Phase::Skipped && self.told.insert(name.to_owned()) {
+            let line = format!("  {} {name:<18} {phase:<10} {took:>8}  {more}", mark(phase));
             self.output.say(line.trim_end());
         }
     }

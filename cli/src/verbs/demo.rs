@@ -66,6 +66,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     let followed = carry(&args, &engine, &dir, output).await;
     let outcome = Outcome::of(&engine, &dir, &followed);
     if let Ok(run) = &followed {
+        keep_document(&dir, run)?;
         if run.state.phase == Phase::Succeeded {
             summary::tell(&engine, &dir, run, output);
         } else {
@@ -104,6 +105,13 @@ async fn carry(
     };
     progress.end();
     followed
+}
+
+/// Keeps a copy of the run's document where it is easily found.
+fn keep_document(dir: &Path, run: &signalbox_pipeline::run::Run) -> anyhow::Result<()> {
+    let file = dir.join("run.json");
+    std::fs::write(&file, serde_json::to_vec(run)?)
+        .with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn greet(args: &Args, engine: &Engine, dir: &Path, commit: &str, output: &Output) {

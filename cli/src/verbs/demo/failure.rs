@@ -1,22 +1,23 @@
 //! What there is to see after a run that did not succeed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use signalbox_local::engine::Engine;
 use signalbox_pipeline::gate::Verdict;
-use signalbox_pipeline::keys;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::{Attempt, Job, Stage};
 
-use crate::laptop::buckets;
 use crate::output::{Output, of_phase, styled};
 use crate::progress::job_took;
 use crate::view::{job as view, safe};
+use crate::wrap::{WIDTH, folded};
 
 /// As many lines of a log as are shown.
 const LINES: usize = 12;
+/// As many pieces of one line.
+const PIECES: usize = 4;
 
 /// Tells what failed, why, and where to look.
 pub(super) fn tell(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
@@ -37,7 +38,7 @@ pub(super) fn tell(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
     if !shown && let Some(reason) = &state.reason {
         say_block(output, reason);
     }
-    whereabouts(engine, dir, run, output);
+    whereabouts(dir, output);
 }
 
 fn is_bad(phase: Phase) -> bool {
@@ -52,79 +53,91 @@ fn tell_job(engine: &Engine, dir: &Path, stage: &Stage, job: &Job, output: &Outp
     output.say("");
     output.say(format!("{name} {}{tests}{optional}", job.phase));
     let Some(attempt) = job.attempts.last() else { return };
-    if let Some(reason) = &job.reason {
-        say_block(output, reason);
-    }
     let gates = gates(attempt);
-    for gate in &gates {
-        let told = job.reason.as_ref().is_some_and(|reason| reason.contains(gate.as_str()));
-        if !told {
+    let by_gates =
+        gates.iter().all(|gate| job.reason.as_ref().is_some_and(|all| all.contains(gate)));
+    if !gates.is_empty() && by_gates {
+        for gate in gates {
             say_block(output, gate);
         }
+    } else if let Some(reason) = &job.reason {
+        say_block(output, reason);
     }
-    let by_gate = !gates.is_empty() && view::report(attempt).is_some_and(|one| one.exit_code == 0);
-    if by_gate {
+    let Some(log) = log(engine, attempt) else { return };
+    let reason = job.reason.as_deref().unwrap_or_default();
+    let lines = telling(&log.text, reason);
+    if lines.is_empty() {
         return;
     }
-    let Some((log, at)) = log(engine, dir, attempt) else { return };
-    output.say(format!("  its log ({at}):"));
-    for line in telling(&safe::block(&log)) {
-        output.say(styled(anstyle::Style::new().dimmed(), format!("  │ {line}")));
+    output
+        .say(format!("  its log, {}:", log.file.strip_prefix(dir).unwrap_or(&log.file).display()));
+    // The job's own folder says nothing, and much of it.
+    let folder = format!("{}/", log.file.with_file_name("work").display());
+    for line in lines {
+        for piece in folded(&line.replace(&folder, ""), WIDTH).into_iter().take(PIECES) {
+            output.say(styled(anstyle::Style::new().dimmed(), format!("  │ {piece}")));
+        }
     }
 }
 
-/// The conditions that do not hold.
-fn gates(attempt: &Attempt) -> Vec<String> {
+/// The conditions that do not hold, each with what it read.
+fn gates(attempt: &Attempt) -> Vec<&str> {
     let failed = attempt.verdicts.iter().filter_map(|gated| match &gated.verdict {
-        Verdict::Failed { reason } => Some(reason.clone()),
+        Verdict::Failed { reason } => Some(reason.as_str()),
         Verdict::Passed { .. } => None,
     });
     failed.collect()
 }
 
-/// The attempt's log and where it lies, short of the engine's folder.
-fn log(engine: &Engine, dir: &Path, attempt: &Attempt) -> Option<(String, String)> {
-    let artifacts = buckets(engine).ok()?.artifacts;
-    let delivered = view::found(attempt).and_then(|found| {
-        engine.s3().file(&artifacts, &found.key.replace("result.json", "log.txt"))
-    });
-    let placed = || {
-        let placement = attempt.placement.as_ref()?;
-        Some(engine.job_folder(placement.job_id.as_str()).join("log.txt"))
-    };
-    let file = delivered.or_else(placed)?;
-    let text = String::from_utf8_lossy(&std::fs::read(&file).ok()?).into_owned();
-    let short = file.strip_prefix(dir).unwrap_or(&file).display().to_string();
-    Some((text, short))
+/// What a job wrote.
+struct Log {
+    text: String,
+    file: PathBuf,
 }
 
-/// The lines of a log that say what went wrong: from the first that sounds like it.
-fn telling(log: &str) -> Vec<&str> {
-    let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
-    let words = ["FAIL:", "ERROR:", "Traceback", "Error:", "error:", "signalbox:"];
-    let sounds = |line: &&str| words.iter().any(|word| line.contains(word));
-    let first = lines.iter().position(|line| sounds(&line));
+/// The log of an attempt whose command failed; where it did not, its log says nothing of it.
+fn log(engine: &Engine, attempt: &Attempt) -> Option<Log> {
+    let report = view::report(attempt);
+    if report.is_some_and(|report| report.exit_code == 0) {
+        return None;
+    }
+    let placement = attempt.placement.as_ref()?;
+    let file = engine.job_folder(placement.job_id.as_str()).join("log.txt");
+    let text = safe::block(&String::from_utf8_lossy(&std::fs::read(&file).ok()?));
+    Some(Log { text, file })
+}
+
+/// The lines of a log that say what went wrong and are not said yet: from the first that sounds
+/// like it, or else the last.
+fn telling<'a>(log: &'a str, told: &str) -> Vec<&'a str> {
+    let is_ours = |line: &str| line.starts_with("signalbox: ") || line.starts_with("[batch] ");
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !is_ours(line))
+        .filter(|line| !told.contains(line.trim()) && !line.starts_with("====="))
+        .collect();
+    let words = ["FAIL:", "ERROR:", "Traceback", "Error:", "error:"];
+    let first = lines.iter().position(|line| words.iter().any(|word| line.contains(word)));
     let first = first.unwrap_or_else(|| lines.len().saturating_sub(LINES));
-    lines.into_iter().skip(first).take(LINES).collect()
+    lines.into_iter().skip(first).filter(|line| !line.starts_with("-----")).take(LINES).collect()
 }
 
-fn whereabouts(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
-    let key = keys::state::run(&run.pipeline, &run.id);
-    let state = buckets(engine).map(|buckets| buckets.state).unwrap_or_default();
-    let shown = dir.display();
+fn whereabouts(dir: &Path, output: &Output) {
+    let dir = dir.display();
     output.say("");
     output.say("Where to look:");
-    output.say(format!("  the repository  {shown}/rain"));
-    if let Some(file) = engine.s3().file(&state, &key) {
-        output.say(format!("  the run         {}", file.display()));
-    }
-    output.say(format!("  or start the engine, `signalbox local --dir {shown}`, and ask it:"));
-    output.say(format!("  signalbox show latest --dir {shown}"));
-    output.say(format!("  signalbox logs latest --dir {shown}"));
+    output.say(format!("  {dir}/rain      the repository; mend it and push again"));
+    output.say(format!("  {dir}/run.json  the run's document, as the functions left it"));
+    output.say("or start the engine again and ask:");
+    output.say(format!("  signalbox local --dir {dir} &"));
+    output.say(format!("  signalbox show latest --dir {dir}"));
+    output.say(format!("  signalbox logs latest --dir {dir}"));
 }
 
 fn say_block(output: &Output, text: &str) {
     for line in safe::block(text).lines() {
-        output.say(format!("  {line}"));
+        for (index, piece) in folded(line, WIDTH).iter().enumerate() {
+            output.say(format!("  {}{piece}", if index == 0 { "" } else { "  " }));
+        }
     }
 }

@@ -4,18 +4,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use signalbox_local::engine::Engine;
-use signalbox_pipeline::keys;
 use signalbox_pipeline::report::Metric;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::{Job, Stage};
 
-use crate::laptop::{buckets, product_requests};
+use crate::laptop::product_requests;
 use crate::output::{Output, of_phase, styled};
 use crate::progress::{job_took, mark};
 use crate::view::{job as view, time};
-
-/// As wide as a terminal is at least.
-const WIDTH: usize = 78;
+use crate::wrap::{WIDTH, listed};
 
 /// Tells what ran, what it measured, and where everything lies.
 pub(super) fn tell(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
@@ -39,7 +36,7 @@ pub(super) fn tell(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
         output.say(format!("        @{}", image.digest));
     }
     requests(engine, output);
-    whereabouts(engine, dir, run, output);
+    whereabouts(dir, output);
 }
 
 fn tell_job(stage: &Stage, job: &Job, now: Timestamp, output: &Output) {
@@ -54,7 +51,7 @@ fn tell_job(stage: &Stage, job: &Job, now: Timestamp, output: &Output) {
     };
     let told = report.metrics.iter().filter(|(name, _)| read(name));
     let told: Vec<String> = told.map(|(name, value)| format!("{name} {}", number(value))).collect();
-    for line in wrapped(&told, WIDTH - 6) {
+    for line in listed(&told, WIDTH - 6) {
         output.say(styled(anstyle::Style::new().dimmed(), format!("      {line}")));
     }
 }
@@ -77,40 +74,21 @@ fn requests(engine: &Engine, output: &Output) {
     let all: u64 = counts.values().sum();
     let told: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
     output.say(format!("  {all} requests of the functions and jobs:"));
-    for line in wrapped(&told, WIDTH - 6) {
+    for line in listed(&told, WIDTH - 6) {
         output.say(styled(anstyle::Style::new().dimmed(), format!("      {line}")));
     }
 }
 
 /// Where the documents are, and how to look at them.
-fn whereabouts(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
-    let key = keys::state::run(&run.pipeline, &run.id);
-    let state = buckets(engine).map(|buckets| buckets.state).unwrap_or_default();
-    let file = engine.s3().file(&state, &key);
+fn whereabouts(dir: &Path, output: &Output) {
     let dir = dir.display();
     output.say("");
-    output.say("Everything is still there. Start the engine again and look around:");
+    output.say("Everything is kept. The run's document, as the functions left it:");
+    output.say(format!("  python3 -m json.tool {dir}/run.json"));
+    output.say("Start the engine again and look around:");
     output.say(format!("  signalbox local --dir {dir} &"));
     output.say(format!("  signalbox show latest --dir {dir}"));
     output.say(format!("  signalbox logs latest model --dir {dir}"));
-    output.say("or read the run's document as it lies on disk:");
-    if let Some(file) = file {
-        output.say(format!("  python3 -m json.tool {}", file.display()));
-    }
-    output.say("What a bad push looks like:  signalbox demo --break model");
-}
-
-/// Items in lines that are not too long.
-fn wrapped(items: &[String], width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for item in items {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 2 + item.chars().count() < width => {
-                line.push_str(", ");
-                line.push_str(item);
-            }
-            _ => lines.push(item.clone()),
-        }
-    }
-    lines
+    output.say("What the developer of a bad push sees:");
+    output.say("  signalbox demo --break model");
 }
