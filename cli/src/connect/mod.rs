@@ -13,6 +13,8 @@ mod newest;
 mod objects;
 mod refused;
 mod run;
+#[cfg(test)]
+pub(crate) mod testing;
 mod wanted;
 
 pub(crate) use newest::{Lister, newest_of};

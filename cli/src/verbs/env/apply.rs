@@ -120,7 +120,7 @@ fn read(files: &[PathBuf], output: &Output) -> anyhow::Result<Option<Vec<Setting
 }
 
 /// Keeps this version under its digest, and makes it the one that holds.
-async fn apply(
+pub(super) async fn apply(
     connection: &Connection,
     settings: &Settings,
 ) -> anyhow::Result<(Outcome, Vec<String>)> {

@@ -1,6 +1,8 @@
 use signalbox_pipeline::settings;
 
+use super::apply::Outcome;
 use super::*;
+use crate::connect::{Read, testing};
 
 fn settings_of(rest: &str) -> settings::Settings {
     settings::parse(&format!("version: 1\nenvironment: test\n{rest}")).unwrap()
@@ -23,4 +25,27 @@ fn the_example_settings_hold() {
     let text = include_str!("../../../../examples/environments/test.yaml");
     let parts = apply::parts(&settings::parse(text).unwrap());
     assert!(parts.contains(&("parameters.EPOCHS".to_owned(), "8".to_owned())), "{parts:?}");
+}
+
+#[tokio::test]
+async fn settings_are_applied_once_and_every_version_is_kept() {
+    let buckets = testing::buckets().await;
+    let connection = &buckets.connection;
+    let first = settings_of("parameters: { EPOCHS: \"2\" }\n");
+    let second = settings_of("parameters: { EPOCHS: \"8\" }\n");
+    let apply = async |settings| apply::apply(connection, settings).await.unwrap();
+    assert_eq!(apply(&first).await, (Outcome::Added, vec![]));
+    assert_eq!(apply(&first).await, (Outcome::Unchanged, vec![]));
+    let change = vec!["parameters.EPOCHS: 2 -> 8".to_owned()];
+    assert_eq!(apply(&second).await, (Outcome::Changed, change));
+    assert_eq!(apply(&first).await.0, Outcome::Changed, "an older version may hold again");
+
+    let keys = connection.state().keys("environments/").await.unwrap();
+    assert_eq!(keys.len(), 3, "two versions and the one that holds: {keys:?}");
+    let Read::Found { bytes, .. } =
+        connection.state().read("environments/test/settings.json", None).await.unwrap()
+    else {
+        panic!("there are no settings");
+    };
+    assert_eq!(bytes, first.to_json().as_bytes());
 }

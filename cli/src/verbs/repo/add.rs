@@ -81,7 +81,7 @@ fn wanted(args: Add) -> Registration {
 
 /// Writes the registration over the one that was read, and decides anew where somebody else was
 /// faster.
-async fn register(
+pub(super) async fn register(
     connection: &Connection,
     wanted: Registration,
 ) -> anyhow::Result<(Outcome, Vec<Change>, Registration)> {

@@ -1,6 +1,8 @@
 use signalbox_pipeline::registration::Registration;
 
+use super::add::Outcome;
 use super::*;
+use crate::connect::testing;
 
 fn registration(branches: &str) -> Registration {
     let address = address("codecommit.eu-west-1.amazonaws.com/team/rain").unwrap();
@@ -43,4 +45,18 @@ fn only_what_differs_is_told() {
     let expected =
         serde_json::json!([{"field": "branches", "before": "main", "after": "main,release/*"}]);
     assert_eq!(changes, expected);
+}
+
+#[tokio::test]
+async fn the_same_registration_twice_is_written_once() {
+    let buckets = testing::buckets().await;
+    let wanted = registration("main");
+    let register = async |wanted: &Registration| {
+        let (outcome, _, written) =
+            add::register(&buckets.connection, wanted.clone()).await.unwrap();
+        (outcome, written.revision)
+    };
+    assert_eq!(register(&wanted).await, (Outcome::Added, 1));
+    assert_eq!(register(&wanted).await, (Outcome::Unchanged, 1));
+    assert_eq!(register(&registration("main,release/*")).await, (Outcome::Changed, 2));
 }
