@@ -183,10 +183,19 @@ fn reported(state: &mut State, fact: &Reported) -> Result<Applied, Rejection> {
     let (phase, reason) = verdict::of(ending, &fact.evidence, &fact.verdicts);
     attempt.evidence = Some(fact.evidence.clone());
     attempt.verdicts.clone_from(&fact.verdicts);
-    // A checkout is over when its source is pinned, a build when the registry has confirmed.
-    let confirmed_later = matches!(work, StageWork::Checkout | StageWork::Build);
-    if phase != Phase::Succeeded || !confirmed_later {
-        conclude(attempt, phase, reason);
+    match work {
+        _ if phase != Phase::Succeeded => conclude(attempt, phase, reason),
+        // Over when its source is pinned.
+        StageWork::Checkout => {}
+        // Over when the registry has confirmed what it says it pushed.
+        StageWork::Build if verdict::built(&fact.evidence).is_some() => {}
+        StageWork::Build => {
+            let reason = "the build ended well and names no image that it pushed".to_owned();
+            conclude(attempt, Phase::Errored, Some(reason));
+        }
+        StageWork::Checks | StageWork::Verify { .. } | StageWork::Release { .. } => {
+            conclude(attempt, phase, reason);
+        }
     }
     Ok(Changed)
 }

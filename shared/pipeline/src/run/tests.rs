@@ -327,6 +327,14 @@ fn an_image_that_the_registry_does_not_confirm_ends_the_run() {
 }
 
 #[test]
+fn a_build_that_names_no_image_proves_nothing() {
+    let run = pass(checked_out(DEFINITION), "checks", "unit", "j2");
+    let run = pass(pass(run, "checks", "style", "j3"), "build", "build", "j4");
+    assert_eq!(submissions(&run), ["build/build attempt 2"], "it errored, and is made again");
+    assert!(run.questions().is_empty());
+}
+
+#[test]
 fn an_environment_without_settings_ends_the_run_and_says_how_to_mend_it() {
     let run = pass(checked_out(DEFINITION), "checks", "unit", "j2");
     let run = built(pass(run, "checks", "style", "j3"), "d");

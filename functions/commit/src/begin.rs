@@ -1,0 +1,71 @@
+//! From a push to a run: is it registered, which run does it make, who owns the branch.
+
+use signalbox_cloud::advance::{News, RunKey};
+use signalbox_cloud::fault::Fault;
+use signalbox_cloud::ingest::codecommit::Push;
+use signalbox_cloud::store::Step;
+use signalbox_pipeline::head::Head;
+use signalbox_pipeline::keys;
+use signalbox_pipeline::register::Occurrence;
+use signalbox_pipeline::registration::Registration;
+use signalbox_pipeline::run::Fact;
+use signalbox_pipeline::run::fact::Trigger;
+
+use super::{Branch, Commit};
+
+impl Commit {
+    pub(super) async fn registration(&self, key: &Branch) -> Result<Registration, Fault> {
+        let Branch { host, repository, branch } = key;
+        let document = keys::state::repository(host, repository);
+        let found = self.runs.documents.load::<Registration>(&document).await?;
+        let Some(found) = found else {
+            return Err(Fault::NotOurs(format!(
+                "{host}/{repository} is not registered: \
+                 `signalbox repo add {host}/{repository} --pipeline NAME` lets it start runs"
+            )));
+        };
+        if !found.document.admits(branch) {
+            return Err(Fault::NotOurs(format!(
+                "{host}/{repository} is not registered for the branch {branch}"
+            )));
+        }
+        Ok(found.document)
+    }
+
+    pub(super) async fn begin(&self, registration: &Registration, push: Push) -> Result<(), Fault> {
+        let run = keys::run_id(push.at, &push.commit, &push.event);
+        let key = RunKey { pipeline: registration.pipeline.clone(), run };
+        let ours = || self.checkout_image.clone();
+        let image = registration.checkout_image.as_ref().map_or_else(ours, ToString::to_string);
+        let trigger = Trigger {
+            host: push.host.clone(),
+            repository: push.repository.clone(),
+            branch: push.branch.clone(),
+            commit: push.commit.clone(),
+            pushed_at: push.at,
+            clone_url: registration.clone_url.clone(),
+            checkout_image: image,
+        };
+        let actor = push.actor.clone().unwrap_or_else(|| "aws.codecommit".to_owned());
+        let fact = Fact::Triggered(trigger);
+        let first = Occurrence { event: push.event.clone(), actor, fact };
+        let news = News { cause: push.event.clone(), occurrences: vec![first] };
+        let told = self.runs.begin(&key, news).await?;
+        if told.puts == 0 {
+            tracing::info!(run = %key, "this push began its run already; `signalbox retry` makes another");
+        } else {
+            tracing::info!(run = %key, commit = %push.commit, "began a run");
+        }
+        self.move_head(&key, &push).await
+    }
+
+    async fn move_head(&self, key: &RunKey, push: &Push) -> Result<(), Fault> {
+        let document = keys::state::head(&push.host, &push.repository, &push.branch);
+        let write_id = self.runs.documents.chance().token();
+        let moved = self.runs.documents.transact(&document, |head: Option<&Head>| {
+            let next = Head::advanced(head, &push.commit, push.at, &key.run, &write_id);
+            Ok(next.map_or(Step::Keep(()), |head| Step::Put(head, ())))
+        });
+        moved.await
+    }
+}
