@@ -77,9 +77,11 @@ impl Image {
             "rootfs": { "type": "layers", "diff_ids": [digest(&unpacked)] },
         });
         let config = serde_json::to_vec(&config)?;
-        let described = |media_type: &str, bytes: &[u8]| json!({
-            "mediaType": media_type, "digest": digest(bytes), "size": bytes.len(),
-        });
+        let described = |media_type: &str, bytes: &[u8]| {
+            json!({
+                "mediaType": media_type, "digest": digest(bytes), "size": bytes.len(),
+            })
+        };
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,

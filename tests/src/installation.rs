@@ -69,7 +69,8 @@ impl Installation {
         }
         self.setup.example = false;
         change(&mut self.setup);
-        let process = Process::start(&self.program, &self.setup, &self.dir.path().join(LOG)).await?;
+        let process =
+            Process::start(&self.program, &self.setup, &self.dir.path().join(LOG)).await?;
         self.facts = process.facts.clone();
         self.clients = clients(&self.facts);
         self.process = Some(process);
@@ -136,15 +137,21 @@ impl Installation {
     ///
     /// # Errors
     /// When S3 does not list them.
-    pub async fn objects(&self, bucket: &str, prefix: &str) -> anyhow::Result<Vec<(String, String)>> {
+    pub async fn objects(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> anyhow::Result<Vec<(String, String)>> {
         let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix);
         let mut pages = list.into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
             let objects = page?.contents.unwrap_or_default();
-            found.extend(objects.into_iter().map(|object| {
-                (object.key.unwrap_or_default(), object.e_tag.unwrap_or_default())
-            }));
+            found.extend(
+                objects.into_iter().map(|object| {
+                    (object.key.unwrap_or_default(), object.e_tag.unwrap_or_default())
+                }),
+            );
         }
         Ok(found)
     }

@@ -66,7 +66,8 @@ async fn survives(at: u64) -> anyhow::Result<()> {
 /// An installation with a commit that is not pushed yet, and a tick every second: a lease has to be
 /// waited out, the minute of the schedule has not.
 async fn prepared() -> anyhow::Result<Installation> {
-    let signalbox = Installation::start(PROGRAM, |setup| setup.tick = Duration::from_secs(1)).await?;
+    let signalbox =
+        Installation::start(PROGRAM, |setup| setup.tick = Duration::from_secs(1)).await?;
     signalbox.repository.commit(&Tree::greeting("still here")).await?;
     Ok(signalbox)
 }

@@ -1,7 +1,14 @@
 //! The whole product, from an event to a verified image, on an engine that runs as a process.
 
+mod bad_definition;
+mod bad_message;
+mod bad_result;
+mod disorder;
 mod duplicates;
+mod image;
 mod kills;
+mod requests;
+mod wiring;
 
 /// The program that the engine, the functions and the jobs are.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_signalbox-under-test");
