@@ -19,12 +19,17 @@ mod register;
 mod traces;
 
 pub(crate) use address::Address;
+pub(crate) use example::{commit_all, push_unheard};
+pub(crate) use register::{clients, register, settings};
 
 /// The template that ops deploy, as it was when this binary was built.
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// The queue that the engine's jobs are submitted to.
 const JOB_QUEUE: &str = "arn:aws:batch:eu-west-1:123456789012:job-queue/signalbox";
+
+/// The parameter that names the repositories of images; ops make them beside the stack.
+const IMAGES: &str = "ImageRepositories";
 
 /// What a verb wants of the engine.
 #[derive(Clone, Debug)]
@@ -43,6 +48,8 @@ pub(crate) struct Wanted {
     pub(crate) tick: Duration,
     /// The request at which the engine kills itself.
     pub(crate) kill_at: Option<u64>,
+    /// Where the runners write down when they began and ended.
+    pub(crate) stamps: Option<PathBuf>,
 }
 
 impl Wanted {
@@ -56,6 +63,7 @@ impl Wanted {
             vcpus: None,
             tick: Duration::from_secs(60),
             kill_at: None,
+            stamps: None,
         }
     }
 
@@ -72,14 +80,17 @@ impl Wanted {
             Some(file) => file.clone(),
             None => own_template(dir)?,
         };
-        let defaults = EngineConfig::new(dir.clone(), template, multicall::programs()?);
+        let programs = multicall::programs(self.stamps.as_deref())?;
+        let defaults = EngineConfig::new(dir.clone(), template, programs);
         let mut parameters = parameters();
         parameters.extend(self.parameters);
+        let images = parameters.get(IMAGES).map(String::as_str).unwrap_or_default();
+        let images: Vec<String> = images.split(',').map(|name| name.trim().to_owned()).collect();
         let config = EngineConfig {
             parameters,
-            image_repositories: vec![example::IMAGES.to_owned()],
+            expected_events: expected::events(&images),
+            image_repositories: images,
             knobs: self.knobs,
-            expected_events: expected::events(),
             vcpus: self.vcpus.unwrap_or(defaults.vcpus),
             tick: self.tick,
             kill_at: self.kill_at,
@@ -110,7 +121,7 @@ fn parameters() -> BTreeMap<String, String> {
     let values = [
         ("StageName", "local"),
         ("Repositories", example::REPOSITORY),
-        ("ImageRepositories", example::IMAGES),
+        (IMAGES, example::IMAGES),
         ("JobQueue", JOB_QUEUE),
         ("RunnerImage", "signalbox/runner:local"),
         ("CheckoutImage", "public.ecr.aws/docker/library/python:3.12-slim"),

@@ -3,10 +3,13 @@
 //! They are taken before the command line is parsed, since their arguments are not for people.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use signalbox_local::engine::Programs;
+
+use crate::verbs::bench;
 
 /// Carries out what the local engine wants of this binary; nothing where a person called it.
 pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
@@ -18,6 +21,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
             signalbox_local::codecommit::hook(&arguments, std::io::stdin().lock())
         }
         "runner" => return Some(signalbox_runner::main(arguments)),
+        TIMED_RUNNER => return Some(bench::timed_runner(arguments)),
         _ => return None,
     };
     Some(match ended {
@@ -29,14 +33,22 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     })
 }
 
-/// How the local engine calls this binary.
+/// The runner that writes down when it began and ended.
+const TIMED_RUNNER: &str = "timed-runner";
+
+/// How the local engine calls this binary; with `stamps`, runners write down there when they began
+/// and ended.
 ///
 /// # Errors
 /// When the path of the running program is not to be found.
-pub(crate) fn programs() -> anyhow::Result<Programs> {
+pub(crate) fn programs(stamps: Option<&Path>) -> anyhow::Result<Programs> {
     let own = std::env::current_exe()?.into_os_string();
     let call = |verb: &str| vec![own.clone(), verb.into()];
-    Ok(Programs { function: call("function"), runner: call("runner"), hook: call("hook") })
+    let runner = stamps.map_or_else(
+        || call("runner"),
+        |stamps| [call(TIMED_RUNNER), vec![stamps.as_os_str().to_owned()]].concat(),
+    );
+    Ok(Programs { function: call("function"), runner, hook: call("hook") })
 }
 
 /// One thread, as in the functions' own programs.

@@ -79,6 +79,23 @@ impl Address {
     }
 }
 
+impl Address {
+    /// The URL of the commits queue.
+    pub(crate) fn commits(&self) -> &str {
+        &self.queues.commits
+    }
+
+    /// The state bucket.
+    pub(crate) fn state(&self) -> &str {
+        &self.buckets.state
+    }
+
+    /// The index bucket.
+    pub(crate) fn index(&self) -> &str {
+        &self.buckets.index
+    }
+}
+
 /// The buckets' names.
 ///
 /// # Errors

@@ -92,9 +92,17 @@ pub(crate) async fn commit(
     if let Some(folder) = broken.and_then(|broken| BREAKS.get_dir(broken.folder())) {
         write(folder, folder.path(), dir)?;
     }
+    commit_all(dir).await
+}
+
+/// Makes a repository of a folder, with one commit of all that is in it; returns the commit's id.
+///
+/// # Errors
+/// When git fails.
+pub(crate) async fn commit_all(dir: &Path) -> anyhow::Result<String> {
     git(dir, &["init", "--quiet", "--initial-branch=main", "--template="]).await?;
     git(dir, &["add", "--all"]).await?;
-    git(dir, &["commit", "--quiet", "--message=Predict rain"]).await?;
+    git(dir, &["commit", "--quiet", "--message=Begin"]).await?;
     git(dir, &["rev-parse", "HEAD"]).await
 }
 

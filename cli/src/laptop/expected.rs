@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-/// Patterns of the events that have to match a rule of the template.
-pub(super) fn events() -> Vec<Value> {
+/// Patterns of the events that have to match a rule of the template; `images` are the repositories
+/// that builds push to.
+pub(super) fn events(images: &[String]) -> Vec<Value> {
     vec![
         json!({
             "source": ["aws.codecommit"],
@@ -18,7 +19,7 @@ pub(super) fn events() -> Vec<Value> {
             "detail": {
                 "action-type": ["PUSH"],
                 "result": ["SUCCESS"],
-                "repository-name": [super::example::IMAGES],
+                "repository-name": images,
             },
         }),
         json!({

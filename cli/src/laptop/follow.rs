@@ -120,8 +120,8 @@ impl<'a> Follow<'a> {
         let waited = self.patience.as_secs();
         Exit::Errored.because(match last {
             None => format!(
-                "no run began within {waited} s of the push; the commit function's log is {}",
-                "functions/CommitFunction.log"
+                "no run began within {waited} s of the push; functions/CommitFunction.log in the \
+                 engine's folder says what the commit function did"
             ),
             Some(run) => format!(
                 "nothing happened for {waited} s; the run is {}",
@@ -131,6 +131,14 @@ impl<'a> Follow<'a> {
     }
 }
 
+/// The incident as an error. A function tells why it did not start twice, for machines and for
+/// people: the line for machines stays in its log.
 fn broken(incident: &Incident) -> anyhow::Error {
+    let mut incident = incident.clone();
+    if let Incident::Init { last_lines, .. } | Incident::Crashed { last_lines, .. } = &mut incident
+        && last_lines.iter().any(|line| !line.starts_with('{'))
+    {
+        last_lines.retain(|line| !line.starts_with('{'));
+    }
     anyhow!("{incident}")
 }

@@ -1,13 +1,33 @@
 //! `signalbox bench`.
 
+use clap::Subcommand;
+
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// Measure.
+mod figures;
+mod load;
+mod pipeline;
+mod stamps;
+mod transitions;
+
+pub(crate) use stamps::timed_runner;
+
+/// Measure how fast runs are carried on
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Transitions(transitions::Args),
+}
 
 /// Carries the verb out.
-pub(crate) async fn run(_args: Args, _output: &Output) -> anyhow::Result<Exit> {
-    anyhow::bail!("`signalbox bench` is not built yet")
+pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
+    match args.what {
+        What::Transitions(args) => transitions::run(&args, output).await,
+    }
 }

@@ -68,7 +68,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     if let Ok(run) = &followed {
         keep_document(&dir, run)?;
         if run.state.phase == Phase::Succeeded {
-            summary::tell(&engine, &dir, run, output);
+            if !output.json {
+                summary::tell(&engine, &dir, run, output);
+            }
         } else {
             failure::tell(&engine, &dir, run, output);
         }
@@ -79,10 +81,10 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
         Ok(Phase::Succeeded) => Ok(Exit::Success),
         Ok(Phase::Errored) => Ok(Exit::Errored),
         Ok(_) => Ok(Exit::Failed),
-        Err(error) => Err(error.context(format!(
-            "the demo did not come to its end; everything it did is in {}",
-            dir.display()
-        ))),
+        Err(error) => {
+            output.say(format!("\nEverything is kept in {}.", dir.display()));
+            Err(error)
+        }
     }
 }
 
