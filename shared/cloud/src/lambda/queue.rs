@@ -12,6 +12,9 @@ use crate::clients::{Client, Trouble, trouble};
 const REASON: &str = "signalbox-reason";
 /// As much of a reason as the attribute holds.
 const LONGEST_REASON: usize = 1000;
+/// As many bytes of a message as are set aside: the 1 MiB of SQS, less room for the attributes,
+/// which count. A longer one would be refused, and come again and again.
+const LONGEST_BODY: usize = 1024 * 1024 - 8 * 1024;
 /// A message that lost a race comes again after one to three seconds.
 const SOON: Duration = Duration::from_secs(1);
 const SPREAD: Duration = Duration::from_secs(2);
@@ -31,11 +34,11 @@ impl Queue {
         Self { sqs, dead_letters: dead_letters.to_owned(), chance }
     }
 
-    /// Sets `message` aside with the `reason`.
+    /// Sets `message` aside with the `reason`; of a body that leaves no room for it the end is cut.
     pub(super) async fn bury(&self, message: &Message, reason: &str) -> Result<(), Trouble> {
         let (reason, from) = (attribute(reason)?, attribute(&message.id)?);
         let send = self.sqs.patient.send_message().queue_url(&self.dead_letters);
-        let send = send.message_body(&message.body).message_attributes(REASON, reason);
+        let send = send.message_body(beginning(&message.body)).message_attributes(REASON, reason);
         let send = send.message_attributes("signalbox-message-id", from);
         send.send().await.map(|_| ()).map_err(|error| trouble(&error))
     }
@@ -60,6 +63,11 @@ impl Queue {
         let (account, _) = self.dead_letters.rsplit_once('/')?;
         Some(format!("{account}/{name}"))
     }
+}
+
+/// As much of a body as is set aside.
+fn beginning(body: &str) -> &str {
+    body.get(..body.floor_char_boundary(LONGEST_BODY)).unwrap_or(body)
 }
 
 /// SQS refuses an attribute with control characters, and one that is empty.

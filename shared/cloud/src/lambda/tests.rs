@@ -120,6 +120,17 @@ async fn a_message_that_can_never_be_read_is_set_aside_with_its_reason() {
 }
 
 #[tokio::test]
+async fn a_message_as_large_as_sqs_takes_leaves_room_for_its_reason() {
+    let (words, script) = (Words::default(), Script::new([sent()]));
+    let largest = "ü".repeat(512 * 1024);
+    assert_eq!(failures(&words, &script, &[&largest]).await, [""; 0]);
+    let body: serde_json::Value = serde_json::from_str(&script.done()[0].body).unwrap();
+    let kept = body["MessageBody"].as_str().unwrap();
+    assert_eq!(kept.len(), 1024 * 1024 - 8 * 1024);
+    assert!(largest.starts_with(kept));
+}
+
+#[tokio::test]
 async fn a_message_that_the_dead_letters_do_not_take_comes_again() {
     let refused = json_error(403, "AccessDenied", "no");
     let (words, script) = (Words::default(), Script::new([refused]));
