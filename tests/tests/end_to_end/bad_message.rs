@@ -84,13 +84,13 @@ async fn bad_job_and_image_messages_change_no_object() -> anyhow::Result<()> {
         bad("[]", &["not an event"], true),
         bad(unknown_run, &["there is no run rain/20200101t000000z-9a2d57f-53c2ec4d"], false),
         bad(without_parameters, &["not one that a run submitted", "no parameter"], false),
-        bad(forged, &["not the job", "signalbox-00000000000000000000000000000000"], false),
+        bad(forged, &["it is somebody else's", "signalbox-00000000000000000000000000000000"], false),
         bad(
             renamed,
             &["not one that a run submitted", "does not follow from its parameters"],
             false,
         ),
-        bad(event::fresh("near-miss-job-foreign-definition")?, &["somebody else's"], false),
+        bad(event::fresh("near-miss-job-foreign-definition")?, &["not one of signalbox-*"], false),
     ];
     let mut unknown_image = event::fresh("ecr-push")?;
     unknown_image["detail"]["image-tag"] = format!("rain.{nobodys}.1").into();
@@ -140,7 +140,8 @@ async fn told(
         let of_it: Vec<_> = lines.iter().filter(|line| fits(line)).collect();
         assert_eq!(of_it.len(), 1, "{words:?} in one line of:\n{}", lines.join("\n"));
         assert!(of_it[0].len() < 500, "one clear line: {}", of_it[0]);
-        let letter = letters.iter().find(|(letter, _)| letter == body);
+        // Of the largest the end is cut, to make room for the reason.
+        let letter = letters.iter().find(|(letter, _)| body.starts_with(letter.as_str()));
         assert_eq!(letter.is_some(), *set_aside, "{words:?} among the dead letters");
         if let Some((_, reason)) = letter {
             assert!(fits(reason), "{words:?} in the reason: {reason}");

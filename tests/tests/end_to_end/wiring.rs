@@ -33,7 +33,7 @@ async fn a_typing_error_in_a_variable_name_is_named() -> anyhow::Result<()> {
         assert!(said.contains(word), "`{word}` is not named in:\n{said}");
     }
     let said = demo_with("SIGNALBOX_PLATFORM:", "SIGNALBOX_PLATTFORM:").await?;
-    for word in ["SIGNALBOX_PLATFORM", "JobFunction"] {
+    for word in ["SIGNALBOX_PLATFORM", "Function did not start"] {
         assert!(said.contains(word), "`{word}` is not named in:\n{said}");
     }
     Ok(())
