@@ -72,3 +72,29 @@ impl Verb {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_verb_says_what_it_does() {
+        let mut command = Cli::command();
+        command.clone().debug_assert();
+        command.build();
+        for verb in command.get_subcommands() {
+            assert!(verb.get_about().is_some(), "{}", verb.get_name());
+            assert!(verb.get_arguments().any(|argument| argument.get_id() == "json"));
+        }
+    }
+
+    #[test]
+    fn the_exit_codes_stand_in_the_help() {
+        let help = Cli::command().render_long_help().to_string();
+        for code in 0..=5 {
+            assert!(help.contains(&format!("\n  {code}  ")), "{code}");
+        }
+    }
+}

@@ -84,3 +84,26 @@ fn reader_is_gone(error: &anyhow::Error) -> bool {
     };
     error.chain().any(broken)
 }
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    fn of(error: anyhow::Error) -> ExitCode {
+        code(Err(error), &Output { json: true, color: false, terminal: false })
+    }
+
+    #[test]
+    fn an_error_ends_the_command_as_it_says_and_otherwise_as_the_machinerys() {
+        let missing = Err::<(), _>(Exit::NotFound.because("no run")).context("shown").unwrap_err();
+        assert_eq!(of(missing), ExitCode::from(4));
+        assert_eq!(of(anyhow::anyhow!("the disk is full")), ExitCode::from(3));
+    }
+
+    #[test]
+    fn a_reader_that_has_seen_enough_is_no_error() {
+        assert_eq!(of(std::io::Error::from(ErrorKind::BrokenPipe).into()), ExitCode::SUCCESS);
+    }
+}

@@ -169,3 +169,41 @@ fn is_litter(path: &Path) -> bool {
     let names = ["__pycache__", "results", ".git", "model.json"];
     path.file_name().is_some_and(|name| names.iter().any(|litter| name == *litter))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn committed(broken: Option<Break>) -> (tempfile::TempDir, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let commit = commit(dir.path(), None, broken).await.unwrap();
+        (dir, commit)
+    }
+
+    #[tokio::test]
+    async fn the_same_files_are_the_same_commit_and_every_break_is_another() {
+        let (dir, whole) = committed(None).await;
+        assert_eq!(whole, committed(None).await.1);
+        assert!(dir.path().join("signalbox.yaml").is_file());
+        assert!(!dir.path().join("trainer/__pycache__").exists());
+        let mut commits = vec![whole];
+        for broken in [Break::Unit, Break::Model, Break::Build, Break::Definition] {
+            commits.push(committed(Some(broken)).await.1);
+        }
+        let all = commits.len();
+        commits.sort();
+        commits.dedup();
+        assert_eq!(commits.len(), all);
+    }
+
+    #[test]
+    fn the_definition_is_sound_and_its_break_is_not() {
+        let text = |dir: &Dir<'_>, path: &str| {
+            dir.get_file(path).unwrap().contents_utf8().unwrap().to_owned()
+        };
+        let parse = signalbox_pipeline::definition::parse;
+        assert!(parse(&text(&RAIN, "signalbox.yaml")).is_ok());
+        assert!(parse(&text(&BREAKS, "definition/signalbox.yaml")).is_err());
+        assert_eq!(environment().unwrap().environment.as_str(), "test");
+    }
+}

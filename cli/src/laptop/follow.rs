@@ -18,6 +18,8 @@ use crate::exit::Exit;
 
 /// How long the last marker of a run that is over may take to go.
 const TIDYING: Duration = Duration::from_secs(5);
+/// When nobody has asked anything of the engine for this long, the last message is handled.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// Follows a run of the example.
 pub(crate) struct Follow<'a> {
@@ -50,7 +52,7 @@ impl<'a> Follow<'a> {
     ///
     /// # Errors
     /// When something goes wrong with the engine, or there is no news for too long.
-    pub(crate) async fn to_the_end(
+    pub(crate) async fn until_the_end(
         mut self,
         commit: &str,
         mut show: impl FnMut(&Run, Timestamp),
@@ -113,7 +115,20 @@ impl<'a> Follow<'a> {
             }
         };
         // The run is over either way: `tick` removes what was left behind.
-        let _ = tokio::time::timeout(TIDYING, gone).await;
+        let _ = tokio::time::timeout(TIDYING, async { tokio::join!(gone, self.quiet()) }).await;
+    }
+
+    /// Late copies of events are still handled, and counted.
+    async fn quiet(&self) {
+        let mut counts = self.engine.counts();
+        loop {
+            tokio::time::sleep(QUIET).await;
+            let now = self.engine.counts();
+            if now == counts {
+                return;
+            }
+            counts = now;
+        }
     }
 
     fn stuck(&self, last: Option<&Run>) -> anyhow::Error {

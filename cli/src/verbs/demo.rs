@@ -103,7 +103,7 @@ async fn carry(
     let followed = {
         let follow = follow::Follow::new(engine, args.patience)?;
         example::push(&work, &remote).await?;
-        follow.to_the_end(&commit, |run, now| progress.show(run, now)).await
+        follow.until_the_end(&commit, |run, now| progress.show(run, now)).await
     };
     progress.end();
     followed

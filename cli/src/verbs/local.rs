@@ -16,8 +16,11 @@ use crate::output::Output;
 /// Run the local engine: S3, SQS, Batch, ECR and the functions, on 127.0.0.1
 ///
 /// It is wired as template.yaml says, and runs the same functions as on AWS. The first line of its
-/// output is JSON that tells any AWS client how to reach it. It runs until SIGINT or SIGTERM;
-/// everything is kept in DIR, and the next engine there goes on where this one stopped.
+/// output is JSON that tells any AWS client how to reach it: endpoint, git_remote, registry,
+/// buckets{state,index,artifacts}, queues{commits,images,jobs} (URLs),
+/// credentials{access_key_id,secret_access_key,region}, functions_log. It runs until SIGINT or
+/// SIGTERM, and tells on standard error what is wrong in the wiring. Everything is kept in DIR; the
+/// next engine there goes on where this one stopped.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Args {
@@ -153,4 +156,27 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = number.parse().map_err(|_| expected())?;
     Duration::try_from_secs_f64(number * seconds).map_err(|_| expected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_a_number_with_a_unit() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        for wrong in ["", "5", "s", "-1s", "1 s", "1.2.3s", "1d"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_probability_lies_between_never_and_always() {
+        assert_eq!(probability("0.25"), Ok(0.25));
+        for wrong in ["1.01", "-0.1", "NaN", "often"] {
+            assert!(probability(wrong).is_err(), "{wrong}");
+        }
+    }
 }

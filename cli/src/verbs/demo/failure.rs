@@ -141,3 +141,27 @@ fn say_block(output: &Output, text: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_shown_from_the_first_line_that_sounds_wrong() {
+        let log =
+            "signalbox: source unpacked\ntest_a ... ok\n\n=====\nERROR: test_b\n-----\nBoom\n";
+        assert_eq!(telling(log, "1 of 2 tests failed"), ["ERROR: test_b", "Boom"]);
+    }
+
+    #[test]
+    fn a_log_that_sounds_well_is_shown_at_its_end() {
+        let log: String = (0..20).map(|number| format!("line {number}\n")).collect();
+        let lines = telling(&log, "");
+        assert_eq!((lines.len(), lines[LINES - 1]), (LINES, "line 19"));
+    }
+
+    #[test]
+    fn what_the_reason_says_is_not_said_again() {
+        assert!(telling("no such file\n", "line 7: no such file").is_empty());
+    }
+}
