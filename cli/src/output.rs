@@ -84,7 +84,7 @@ impl Output {
                 let Cell { text, style } = cell;
                 line.push_str(&format!("{style}{text}{style:#}{:gap$}", ""));
             }
-            self.line(line)?;
+            self.line(line.trim_end())?;
         }
         Ok(())
     }

@@ -106,13 +106,14 @@ pub(crate) async fn commit_all(dir: &Path) -> anyhow::Result<String> {
     git(dir, &["rev-parse", "HEAD"]).await
 }
 
-/// Pushes the working copy, whose hook then tells the engine.
+/// Pushes the working copy to its `origin`, whose hook then tells the engine.
 ///
 /// # Errors
 /// When git fails.
 pub(crate) async fn push(dir: &Path, remote: &Path) -> anyhow::Result<()> {
-    let (remote, push) = (remote.as_os_str(), ["push", "--quiet"].map(std::ffi::OsStr::new));
-    git(dir, &[push[0], push[1], remote, BRANCH.as_ref()]).await.map(|_| ())
+    let add = ["remote", "add", "origin"].map(std::ffi::OsStr::new);
+    git(dir, &[&add[..], &[remote.as_os_str()]].concat()).await?;
+    git(dir, &["push", "--quiet", "--set-upstream", "origin", BRANCH]).await.map(|_| ())
 }
 
 /// Has the remote fetch the working copy: no hook runs, so no event is sent.

@@ -126,12 +126,14 @@ fn whereabouts(dir: &Path, output: &Output) {
     let dir = dir.display();
     output.say("");
     output.say("Where to look:");
-    output.say(format!("  {dir}/rain      the repository; mend it and push again"));
     output.say(format!("  {dir}/run.json  the run's document, as the functions left it"));
-    output.say("or start the engine again and ask:");
+    output.say(format!("  {dir}/rain      the repository"));
+    output.say("Start the engine again, ask it, mend the repository and push:");
     output.say(format!("  signalbox local --dir {dir} &"));
-    output.say(format!("  signalbox show latest --dir {dir}"));
     output.say(format!("  signalbox logs latest --dir {dir}"));
+    output.say(format!("  git -C {dir}/rain commit --all --message=Mend"));
+    output.say(format!("  git -C {dir}/rain push"));
+    output.say(format!("  signalbox watch latest --dir {dir}"));
 }
 
 fn say_block(output: &Output, text: &str) {
