@@ -69,6 +69,16 @@ impl Installation {
         found.await.with_context(|| self.logs())
     }
 
+    /// Sends the event of a job's begin, as Batch would have.
+    ///
+    /// # Errors
+    /// When SQS does not take it.
+    pub async fn deliver_begin(&self, job: &JobDetail) -> anyhow::Result<()> {
+        let mut event = end_of(job)?;
+        event["detail"]["status"] = "RUNNING".into();
+        self.emit(&self.facts.queues.jobs, &event).await
+    }
+
     /// Sends the event of a job's end, as Batch would have.
     ///
     /// # Errors

@@ -84,7 +84,11 @@ async fn bad_job_and_image_messages_change_no_object() -> anyhow::Result<()> {
         bad("[]", &["not an event"], true),
         bad(unknown_run, &["there is no run rain/20200101t000000z-9a2d57f-53c2ec4d"], false),
         bad(without_parameters, &["not one that a run submitted", "no parameter"], false),
-        bad(forged, &["it is somebody else's", "signalbox-00000000000000000000000000000000"], false),
+        bad(
+            forged,
+            &["it is somebody else's", "signalbox-00000000000000000000000000000000"],
+            false,
+        ),
         bad(
             renamed,
             &["not one that a run submitted", "does not follow from its parameters"],
