@@ -15,7 +15,7 @@ use super::example;
 pub(crate) struct Address {
     /// S3, SQS, Batch and ECR.
     endpoint: String,
-    /// The clone address of the repository `rain`; it is there with `--example`.
+    /// The clone address of the repository `rain`; the others lie beside it.
     git_remote: PathBuf,
     /// The OCI registry, as `host:port`.
     registry: String,

@@ -102,6 +102,10 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     for incident in engine.incidents().all() {
         tell(output, &incident);
     }
+    let parameters = &engine.stack().parameters;
+    for name in parameters.get("Repositories").into_iter().flat_map(|names| names.split(',')) {
+        engine.git_remote(name.trim()).await?;
+    }
     if args.example {
         seed(&engine, args.examples.as_deref()).await?;
     }
