@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::{address, example};
 use crate::exit::Exit;
+use crate::view::time;
 
 /// How long the last marker of a run that is over may take to go.
 const TIDYING: Duration = Duration::from_secs(5);
@@ -132,14 +133,14 @@ impl<'a> Follow<'a> {
     }
 
     fn stuck(&self, last: Option<&Run>) -> anyhow::Error {
-        let waited = self.patience.as_secs();
+        let waited = time::took(self.patience.as_secs_f64());
         Exit::Errored.because(match last {
             None => format!(
-                "no run began within {waited} s of the push; functions/CommitFunction.log in the \
+                "no run began within {waited} of the push; functions/CommitFunction.log in the \
                  engine's folder says what the commit function did"
             ),
             Some(run) => format!(
-                "nothing happened for {waited} s; the run is {}",
+                "nothing happened for {waited}; the run is {}",
                 explain(run, Timestamp::now())
             ),
         })
