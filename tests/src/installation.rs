@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_credential_types::Credentials;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde_json::Value;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::config::Account;
@@ -175,6 +176,21 @@ impl Installation {
     /// When SQS does not take it.
     pub async fn send(&self, url: &str, body: &str) -> anyhow::Result<()> {
         self.sqs().send_message().queue_url(url).message_body(body).send().await?;
+        Ok(())
+    }
+
+    /// Sends up to ten messages at once, which are received together.
+    ///
+    /// # Errors
+    /// When SQS does not take one of them.
+    pub async fn send_together(&self, url: &str, bodies: &[&str]) -> anyhow::Result<()> {
+        let entries = bodies.iter().enumerate().map(|(at, body)| {
+            SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(*body).build()
+        });
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
+        let send = self.sqs().send_message_batch().queue_url(url).set_entries(Some(entries));
+        let failed = send.send().await?.failed;
+        anyhow::ensure!(failed.is_empty(), "SQS did not take {failed:?}");
         Ok(())
     }
 

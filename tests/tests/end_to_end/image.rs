@@ -2,7 +2,8 @@
 
 use anyhow::Context as _;
 use aws_sdk_batch::types::{
-    ContainerOverrides, ContainerProperties, JobDefinitionType, ResourceRequirement, ResourceType,
+    ContainerOverrides, ContainerProperties, JobDefinitionType, JobStatus, ResourceRequirement,
+    ResourceType,
 };
 use signalbox_pipeline::phase::Phase;
 use signalbox_tests::installation::{Installation, JOB_QUEUE, RUN};
@@ -80,7 +81,7 @@ async fn printed_in(signalbox: &Installation, digest: &str) -> anyhow::Result<St
     let id = job.job_id().context("Batch gave no id")?.to_owned();
     until("the end of the job", RUN, async || {
         let jobs = batch.describe_jobs().jobs(&id).send().await?;
-        let status = jobs.jobs().first().and_then(|job| job.status()).map(|status| status.as_str());
+        let status = jobs.jobs().first().and_then(|job| job.status()).map(JobStatus::as_str);
         Ok(matches!(status, Some("SUCCEEDED" | "FAILED")).then_some(()))
     })
     .await?;
