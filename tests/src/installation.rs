@@ -11,7 +11,7 @@ use signalbox_cloud::clients::Clients;
 use signalbox_cloud::config::Account;
 use tempfile::TempDir;
 
-use crate::program::{Buckets, Facts, Process, Setup};
+use crate::program::{Buckets, Facts, Process, Queues, Setup};
 use crate::repository::Repository;
 use crate::requests::{self, Request};
 use crate::wait::until;
@@ -222,6 +222,18 @@ impl Installation {
             Ok(counts.values().all(|count| count == "0").then_some(()))
         });
         told.await.with_context(|| self.logs())
+    }
+
+    /// Waits until every message of every queue is done with.
+    ///
+    /// # Errors
+    /// When that does not come about.
+    pub async fn quiet(&self) -> anyhow::Result<()> {
+        let Queues { commits, images, jobs } = &self.facts.queues;
+        for url in [commits, images, jobs] {
+            self.drained(url).await?;
+        }
+        Ok(())
     }
 
     /// The dead letters of the queue at `url`, each with the reason that it bears.

@@ -62,6 +62,7 @@ async fn bad_job_and_image_messages_change_no_object() -> anyhow::Result<()> {
     signalbox.repository.commit(&Tree::greeting("hello")).await?;
     signalbox.repository.push().await?;
     let run = signalbox.only_run_succeeded().await?;
+    signalbox.quiet().await?;
     let before = signalbox.everything().await?;
 
     let mut unknown_run = event::fresh("batch-job-succeeded")?;
@@ -113,6 +114,7 @@ async fn bad_job_and_image_messages_change_no_object() -> anyhow::Result<()> {
     signalbox.push_image("rain-trainer", "manual-7", "greeting", "from outside\n").await?;
     let line = foreign_line(&signalbox).await?;
     assert!(line.contains("pushed from outside"), "{line}");
+    signalbox.quiet().await?;
     assert_eq!(signalbox.everything().await?, before, "no object has changed");
     Ok(())
 }

@@ -152,10 +152,7 @@ impl Steps {
 
     /// Waits until all is quiet, and counts what the functions asked for since the last step.
     async fn end(&mut self, step: &'static str) -> anyhow::Result<()> {
-        let queues = self.signalbox.facts.queues.clone();
-        for queue in [queues.commits, queues.jobs, queues.images] {
-            self.signalbox.drained(&queue).await?;
-        }
+        self.signalbox.quiet().await?;
         // A request of our own marks the place in the log: when it is there, so are those before it.
         let mark = format!("marks/{}", event::id());
         let (s3, state) = (self.signalbox.s3(), self.signalbox.facts.buckets.state.clone());
