@@ -100,7 +100,7 @@ pub(crate) fn pending(run: &Run, platform: &Platform, now: Timestamp) -> Vec<Pen
     for (id, stage, attempt) in run.state.attempts() {
         for surplus in attempt.surplus.iter().filter(|surplus| !surplus.over) {
             let job_id = surplus.job_id.clone();
-            let reason = format!("signalbox: another job is the believed one of {id}");
+            let reason = format!("signalbox: it is not the believed job of {id}");
             let key = EffectId(format!("terminate:{job_id}"));
             let termination = Termination { attempt: id.clone(), job_id, reason };
             needed.push((key, Effect::Terminate(termination)));

@@ -26,5 +26,6 @@ pub mod report;
 pub mod run;
 pub mod settings;
 pub mod stage;
+mod text;
 pub mod units;
 mod yaml;

@@ -3,12 +3,12 @@
 //! A value of these types is safe where it is used: in an S3 key, an image tag or a job name.
 //! Parsing is the only way to make one, and deserialising parses.
 
-use std::fmt;
-
 mod alphabet;
 
 pub use alphabet::NameError;
 use alphabet::{Check, check};
+
+use crate::text::parsed_text;
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident = $what:literal, $check:expr, $expected:literal;)*) => {$(
@@ -25,45 +25,9 @@ macro_rules! names {
             pub fn parse(text: impl Into<String>) -> Result<Self, NameError> {
                 check($what, text.into(), &$check, $expected).map(Self)
             }
-
-            /// The name as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = NameError;
-            fn try_from(text: String) -> Result<Self, NameError> {
-                Self::parse(text)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = NameError;
-            fn from_str(text: &str) -> Result<Self, NameError> {
-                Self::parse(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&self.0, f)
-            }
-        }
+        parsed_text!($name, NameError);
     )*};
 }
 

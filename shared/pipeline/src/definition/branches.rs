@@ -1,11 +1,9 @@
 //! Patterns of branches.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::names::BranchName;
+use crate::text::parsed_text;
 
 /// A branch, or a pattern of branches: `*` stands for anything but `/`, `**` for anything.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,12 +40,6 @@ impl BranchPattern {
         Self("**".to_owned())
     }
 
-    /// The pattern as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Whether `branch` is one of those meant.
     #[must_use]
     pub fn matches(&self, branch: &BranchName) -> bool {
@@ -80,34 +72,4 @@ fn matches(pattern: &[u8], branch: &[u8]) -> bool {
     reached[branch.len()]
 }
 
-impl TryFrom<String> for BranchPattern {
-    type Error = PatternError;
-    fn try_from(text: String) -> Result<Self, PatternError> {
-        Self::parse(text)
-    }
-}
-
-impl FromStr for BranchPattern {
-    type Err = PatternError;
-    fn from_str(text: &str) -> Result<Self, PatternError> {
-        Self::parse(text)
-    }
-}
-
-impl From<BranchPattern> for String {
-    fn from(pattern: BranchPattern) -> Self {
-        pattern.0
-    }
-}
-
-impl fmt::Display for BranchPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for BranchPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
+parsed_text!(BranchPattern, PatternError);

@@ -1,9 +1,8 @@
 //! References to images that are not ours: `python:3.12`.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+
+use crate::text::parsed_text;
 
 /// An image as container engines name it: registry, repository, tag or digest.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,42 +38,6 @@ impl ImageReference {
             Err(ImageReferenceError(text.chars().take(60).collect()))
         }
     }
-
-    /// The reference as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for ImageReference {
-    type Error = ImageReferenceError;
-    fn try_from(text: String) -> Result<Self, ImageReferenceError> {
-        Self::parse(text)
-    }
-}
-
-impl FromStr for ImageReference {
-    type Err = ImageReferenceError;
-    fn from_str(text: &str) -> Result<Self, ImageReferenceError> {
-        Self::parse(text)
-    }
-}
-
-impl From<ImageReference> for String {
-    fn from(reference: ImageReference) -> Self {
-        reference.0
-    }
-}
-
-impl fmt::Display for ImageReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for ImageReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
+parsed_text!(ImageReference, ImageReferenceError);

@@ -1,9 +1,8 @@
 //! Paths below the root of a repository's tree.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+
+use crate::text::parsed_text;
 
 /// A relative path that stays below where it starts; `.` is the start itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,42 +54,6 @@ impl RelativePath {
     pub(super) fn dockerfile() -> Self {
         Self("Dockerfile".to_owned())
     }
-
-    /// The path as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for RelativePath {
-    type Error = PathError;
-    fn try_from(text: String) -> Result<Self, PathError> {
-        Self::parse(text)
-    }
-}
-
-impl FromStr for RelativePath {
-    type Err = PathError;
-    fn from_str(text: &str) -> Result<Self, PathError> {
-        Self::parse(text)
-    }
-}
-
-impl From<RelativePath> for String {
-    fn from(path: RelativePath) -> Self {
-        path.0
-    }
-}
-
-impl fmt::Display for RelativePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for RelativePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
+parsed_text!(RelativePath, PathError);

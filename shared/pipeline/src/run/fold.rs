@@ -106,9 +106,11 @@ fn attempt_of<'s>(state: &'s mut State, id: &AttemptId) -> Result<&'s mut Attemp
     attempt.ok_or_else(unknown)
 }
 
-/// Records where Batch holds the attempt. The first job is believed; any other is a surplus.
+/// Records where Batch holds the attempt. The first job is believed; any other is a surplus, and so
+/// is one that turns up for an attempt that was given up.
 fn place(attempt: &mut Attempt, placement: &Placement, over: bool) -> Applied {
     match &attempt.placement {
+        None if attempt.phase.is_terminal() => surplus(attempt, placement, over),
         None => {
             attempt.placement = Some(placement.clone());
             Changed
@@ -129,7 +131,10 @@ fn surplus(attempt: &mut Attempt, placement: &Placement, over: bool) -> Applied 
 }
 
 fn believes(attempt: &Attempt, placement: &Placement) -> bool {
-    attempt.placement.as_ref().is_none_or(|believed| believed.job_id == placement.job_id)
+    match &attempt.placement {
+        Some(believed) => believed.job_id == placement.job_id,
+        None => !attempt.phase.is_terminal(),
+    }
 }
 
 fn started(attempt: &mut Attempt, placement: &Placement, at: Option<Timestamp>) -> Applied {
@@ -153,7 +158,8 @@ fn job_ended(state: &mut State, fact: &JobEnded) -> Result<Applied, Rejection> {
     }
     place(attempt, &fact.placement, false);
     attempt.phase = Phase::Running;
-    attempt.started_at = attempt.started_at.or(fact.ending.started_at);
+    // The end knows best, so that it does not matter which of the two events came first.
+    attempt.started_at = fact.ending.started_at.or(attempt.started_at);
     attempt.ending = Some(fact.ending.clone());
     if fact.ending.task.is_none() {
         let reason = verdict::never_ran(&fact.ending);

@@ -15,6 +15,8 @@ use crate::platform::Capability;
 use crate::report::{Built, Failure, FailureClass, File, Report};
 use crate::settings;
 
+mod doubt;
+
 const DEFINITION: &str = r#"
 version: 1
 pipeline: rain

@@ -22,6 +22,7 @@ pub(super) fn of(
         (Some(EXIT_RUNNER), report) if !is_the_commands(report) => {
             (Phase::Errored, Some(runner_fault(ending, report)))
         }
+        (Some(0), _) if !ending.succeeded => (Phase::Errored, Some(given_up(ending))),
         (Some(0), None) => (Phase::Errored, Some(missing(evidence))),
         (Some(0), Some(report)) if report.exit_code != 0 => {
             let said = report.exit_code;
@@ -45,6 +46,12 @@ pub(super) fn built(evidence: &Evidence) -> Option<&Built> {
 pub(super) fn never_ran(ending: &Ending) -> String {
     let reason = ending.reason.as_deref().unwrap_or("AWS Batch gave no reason");
     format!("the job never ran: {reason}")
+}
+
+/// The reason of a job that Batch ended, or gave up, and whose command took that well.
+fn given_up(ending: &Ending) -> String {
+    let reason = ending.reason.as_deref().unwrap_or("AWS Batch gave no reason");
+    format!("the job ended with exit code 0, but AWS Batch counts it as failed: {reason}")
 }
 
 /// The reason of a build whose image the registry does not confirm.
@@ -83,7 +90,7 @@ fn is_the_commands(report: Option<&Report>) -> bool {
 fn runner_fault(ending: &Ending, report: Option<&Report>) -> String {
     let said = report.and_then(|report| report.failure.as_ref()).map(|f| f.message.as_str());
     let said = said.or(ending.reason.as_deref()).unwrap_or("it left no word; see the job's log");
-    format!("the runner could not do its work: {said}")
+    format!("the runner could not do its work: {}", cut(said))
 }
 
 fn missing(evidence: &Evidence) -> String {
@@ -100,8 +107,16 @@ fn failure(code: i32, report: Option<&Report>) -> String {
         return format!("{} of {total} tests failed", failed + errored);
     }
     match report.and_then(|report| report.failure.as_ref()) {
-        Some(failure) => failure.message.clone(),
+        Some(failure) => cut(&failure.message),
         None if code == EXIT_TIMEOUT => "the time was over (exit code 124)".to_owned(),
         None => format!("exit code {code}"),
     }
+}
+
+/// As much of a job's own words as is repeated: the job writes them, and they stand in the attempt,
+/// its job, its stage and the run.
+const LONGEST_WORDS: usize = 500;
+
+fn cut(words: &str) -> String {
+    words.chars().take(LONGEST_WORDS).collect()
 }

@@ -1,8 +1,8 @@
 //! Names that only settings have.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::text::parsed_text;
 
 /// A name in settings that is outside its alphabet, or taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,45 +33,9 @@ macro_rules! names {
                 let shown = text.chars().take(60).collect();
                 Err(SettingsNameError { shown, what: $what, expected: $expected })
             }
-
-            /// The name as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = SettingsNameError;
-            fn try_from(text: String) -> Result<Self, SettingsNameError> {
-                Self::parse(text)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = SettingsNameError;
-            fn from_str(text: &str) -> Result<Self, SettingsNameError> {
-                Self::parse(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&self.0, f)
-            }
-        }
+        parsed_text!($name, SettingsNameError);
     )*};
 }
 
