@@ -14,6 +14,7 @@ pub mod http;
 pub mod incident;
 pub mod lambda;
 pub mod principals;
+mod random;
 pub mod s3;
 pub mod sqs;
 pub mod template;

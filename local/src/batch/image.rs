@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Inner;
 use super::job::Job;
 use crate::ecr::{Process, Pulled};
-use crate::principals::random;
+use crate::random;
 
 /// An image whose layers lie in a folder of the job.
 pub(crate) struct Unpacked {

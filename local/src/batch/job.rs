@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{arn, detail};
-use crate::durable::envelope;
+use crate::events::envelope;
 
 /// Where a job stands, in Batch's words and order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::job::{End, Job, Status};
 use super::{Inner, arn, submit, watch};
-use crate::principals::random;
+use crate::random;
 use crate::wire::{Answer, WireError};
 
 /// Why a job is not placed although nothing runs.

@@ -7,7 +7,7 @@ use super::job::{Job, Spec, Status};
 use super::overrides::{self, ContainerOverride};
 use super::state::State;
 use super::{is_name, refuse};
-use crate::principals::random;
+use crate::random;
 use crate::wire::WireError;
 
 /// The largest submission, in bytes, as on AWS.

@@ -11,7 +11,7 @@ use super::job::{End, Job, Outcome, Status};
 use super::lifecycle::{follow_up, persist};
 use super::shim::{Found, Marks, Running, Shim};
 use super::{image, launch};
-use crate::principals::random;
+use crate::random;
 
 /// Runs the attempt that `job` has a place for.
 pub(crate) async fn attempt(inner: Arc<Inner>, job: Job) {

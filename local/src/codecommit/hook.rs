@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{SETTINGS, Settings};
-use crate::durable::{envelope, read_json, write_json};
+use crate::durable::{read_json, write_json};
+use crate::events::envelope;
 use crate::{ACCOUNT, REGION};
 
 /// Writes one event for each reference that a push changed, and pokes the engine.

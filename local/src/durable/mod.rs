@@ -1,4 +1,4 @@
-//! What Batch and ECR need so that an answer or an event is never ahead of what the disk holds.
+//! What the services need so that an answer or an event is never ahead of what the disk holds.
 
 mod outbox;
 mod tasks;
@@ -6,10 +6,7 @@ mod tasks;
 use std::io;
 use std::path::Path;
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
-
-use crate::principals::random;
+use crate::random;
 
 pub(crate) use outbox::{Outbox, Pending};
 pub(crate) use tasks::Tasks;
@@ -64,25 +61,4 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(file: &Path) -> anyhow::
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     serde_json::from_slice(&bytes)
         .with_context(|| format!("{} is not a document of this engine", file.display()))
-}
-
-/// The EventBridge envelope of something that a service of AWS reports.
-pub(crate) fn envelope(
-    source: &str,
-    detail_type: &str,
-    at: Timestamp,
-    resources: &[&str],
-    detail: &Value,
-) -> Value {
-    json!({
-        "version": "0",
-        "id": random::uuid(),
-        "detail-type": detail_type,
-        "source": source,
-        "account": crate::ACCOUNT,
-        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        "region": crate::REGION,
-        "resources": resources,
-        "detail": detail,
-    })
 }

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt;
 
 use super::digest::Digest;
-use crate::principals::random;
+use crate::random;
 
 /// The largest blob that is taken in.
 const MAX_BLOB: u64 = 16 << 30;

@@ -223,7 +223,7 @@ fn token(file: &Path) -> std::io::Result<String> {
     match std::fs::read_to_string(file) {
         Ok(token) if !token.is_empty() => Ok(token),
         _ => {
-            let token = hex::encode(crate::principals::random::bytes::<32>());
+            let token = hex::encode(crate::random::bytes::<32>());
             std::fs::write(file, &token)?;
             Ok(token)
         }

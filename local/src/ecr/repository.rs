@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::digest::Digest;
 use super::reference::Version;
-use crate::durable::envelope;
+use crate::events::envelope;
 
 /// A repository as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 mod bus;
+mod envelope;
 mod knobs;
 mod mailbox;
 mod nearest;
@@ -13,6 +14,7 @@ mod pending;
 mod tests;
 
 pub use bus::Bus;
+pub(crate) use envelope::envelope;
 pub use knobs::Knobs;
 pub use mailbox::{Mailbox, QueueMailbox};
 pub use pattern::{Mismatch, Pattern, PatternError};

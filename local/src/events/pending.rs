@@ -15,7 +15,7 @@ use super::Mailbox;
 use crate::clock::Clock;
 use crate::durable::{read_json, write_json};
 use crate::incident::{Incident, Incidents};
-use crate::principals::random;
+use crate::random;
 
 /// One delivery, as it lies on disk.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]

@@ -16,7 +16,7 @@ use super::leftover;
 use super::outcome::{Failure, Outcome};
 use super::process::{Log, Program};
 use crate::clock::Clock;
-use crate::principals::random;
+use crate::random;
 
 /// Lambda gives a function ten seconds to start.
 const START: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::principals::random;
+use crate::events::envelope;
 use crate::sqs::{Attribute, Message};
 use crate::template::{Schedule, queue_arn};
 use crate::{ACCOUNT, REGION};
@@ -49,18 +49,8 @@ pub(super) fn scheduled(schedule: &Schedule, at: Timestamp) -> Value {
     if let Some(input) = &schedule.input {
         return serde_json::from_str(input).unwrap_or_else(|_| Value::String(input.clone()));
     }
-    let name = &schedule.name;
-    json!({
-        "version": "0",
-        "id": random::uuid(),
-        "detail-type": "Scheduled Event",
-        "source": "aws.scheduler",
-        "account": ACCOUNT,
-        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        "region": REGION,
-        "resources": [format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{name}")],
-        "detail": "{}",
-    })
+    let arn = format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{}", schedule.name);
+    envelope("aws.scheduler", "Scheduled Event", at, &[&arn], &json!("{}"))
 }
 
 /// The messages that the function reports as failed; all others are done with.

@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-pub mod random;
+use crate::durable::write_json;
+use crate::random;
+
 #[cfg(test)]
 mod tests;
 
@@ -123,9 +125,7 @@ impl Principals {
 
     fn write(&self, by_key: &BTreeMap<String, Principal>) -> io::Result<()> {
         let all: Vec<&Principal> = by_key.values().collect();
-        let temporary = self.file.with_extension("json.new");
-        std::fs::write(&temporary, serde_json::to_vec_pretty(&all)?)?;
-        std::fs::rename(&temporary, &self.file)
+        write_json(&self.file, &all)
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::condition::WriteCondition;
 use super::path;
 use super::version::{NULL_VERSION, Version, Versioning};
+use crate::durable::write_json;
 
 /// Every key with its versions, the newest last.
 pub(super) type Index = BTreeMap<String, Vec<Version>>;
@@ -51,7 +52,7 @@ impl Bucket {
             fs::create_dir_all(folder.join(part))?;
         }
         let settings = Settings { created, versioning: Versioning::Off };
-        write_record(&folder.join("bucket.json"), &settings)?;
+        write_json(&folder.join("bucket.json"), &settings)?;
         let state = State { versioning: settings.versioning, index: Index::new(), last: 0 };
         let written = watch::Sender::new(());
         Ok(Self { folder: folder.to_owned(), created, state: Mutex::new(state), written })
@@ -89,7 +90,7 @@ impl Bucket {
     pub(super) fn set_versioning(&self, versioning: Versioning) -> io::Result<()> {
         let mut state = self.state();
         let settings = Settings { created: self.created, versioning };
-        write_record(&self.folder.join("bucket.json"), &settings)?;
+        write_json(&self.folder.join("bucket.json"), &settings)?;
         state.versioning = versioning;
         Ok(())
     }
@@ -136,7 +137,7 @@ impl Bucket {
         state.last += 1;
         version.number = state.last;
         version.version_id = match state.versioning {
-            Versioning::Enabled => crate::principals::random::token(),
+            Versioning::Enabled => crate::random::token(),
             Versioning::Off | Versioning::Suspended => NULL_VERSION.to_owned(),
         };
         self.place(&version, staged).map_err(S3Error::internal_error)?;
@@ -154,7 +155,7 @@ impl Bucket {
         if let Some(staged) = staged {
             fs::rename(staged, folder.join(version.data_file()))?;
         }
-        write_record(&folder.join(version.record_file()), version)
+        write_json(&folder.join(version.record_file()), version)
     }
 
     /// Removes one version for good. What is not there is removed already.
@@ -223,13 +224,6 @@ fn marked(mut error: S3Error) -> S3Error {
     let value = axum::http::HeaderValue::from_static("true");
     error.set_headers([(name, value)].into_iter().collect());
     error
-}
-
-/// Writes a JSON document so that a reader finds the old one or the new one.
-pub(super) fn write_record(file: &Path, record: &impl Serialize) -> io::Result<()> {
-    let temporary = file.with_extension("new");
-    fs::write(&temporary, serde_json::to_vec(record)?)?;
-    fs::rename(temporary, file)
 }
 
 /// Reads every record below `folder`, and removes what has none: a crash left it.

@@ -14,7 +14,7 @@ use s3s::dto::StreamingBlob;
 use s3s::{S3Error, S3ErrorCode, S3Result, TrailingHeaders, s3_error};
 
 use super::version::Checksums;
-use crate::principals::random;
+use crate::random;
 
 /// Up to so many bytes are written at once, where a switch of threads would cost more than it frees.
 const SMALL: usize = 256 * 1024;

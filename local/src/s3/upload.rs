@@ -8,10 +8,11 @@ use md5::{Digest, Md5};
 use s3s::{S3Error, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{Bucket, write_record};
+use super::bucket::Bucket;
 use super::staged::Staged;
 use super::version::{Checksums, Headers};
-use crate::principals::random;
+use crate::durable::write_json;
+use crate::random;
 
 /// What `upload.json` holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub(super) fn create(bucket: &Bucket, upload: &Upload) -> io::Result<String> {
     let id = random::token();
     let folder = bucket.folder.join("uploads").join(&id);
     fs::create_dir(&folder)?;
-    write_record(&folder.join("upload.json"), upload)?;
+    write_json(&folder.join("upload.json"), upload)?;
     Ok(id)
 }
 

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 
 use crate::ACCOUNT;
 use crate::clock::Clock;
-use crate::principals::{Principal, random};
+use crate::principals::Principal;
+use crate::random;
 use crate::wire::WireError;
 
 mod api;

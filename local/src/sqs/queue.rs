@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use super::message::{Handle, Message, Record};
 use super::spec::QueueSpec;
+use crate::durable::write_json;
 use crate::wire::WireError;
 
 /// What `queue.json` holds.
@@ -72,7 +73,7 @@ pub(super) struct Received {
 impl Queue {
     pub(super) fn create(folder: &Path, definition: Definition) -> io::Result<Self> {
         fs::create_dir_all(folder.join("messages"))?;
-        write(&folder.join("queue.json"), &definition)?;
+        write_json(&folder.join("queue.json"), &definition)?;
         Ok(Self::new(folder, definition))
     }
 
@@ -123,14 +124,14 @@ impl Queue {
             return Ok(());
         }
         let definition = Definition { modified: now, spec, ..state.definition.clone() };
-        write(&self.folder.join("queue.json"), &definition)?;
+        write_json(&self.folder.join("queue.json"), &definition)?;
         state.definition = definition;
         Ok(())
     }
 
     /// Keeps a message: it is on disk when this returns.
     pub(super) fn put(&self, record: Record) -> io::Result<()> {
-        write(&self.file(&record.id), &record)?;
+        write_json(&self.file(&record.id), &record)?;
         let visible = record.due;
         self.state().hold(record, visible);
         self.changed.notify_waiters();
@@ -169,7 +170,7 @@ impl Queue {
             held.record.receive_count += 1;
             held.record.first_receive.get_or_insert(now);
             // Best effort: without it the count starts again where it was.
-            if let Err(error) = write(&self.file(&id), &held.record) {
+            if let Err(error) = write_json(&self.file(&id), &held.record) {
                 tracing::warn!(message = id, %error, "a message's receive count was not kept");
             }
             received.messages.push(held.record.received());
@@ -274,13 +275,6 @@ impl State {
 /// `from` and `by` later, or as late as can be.
 pub(super) fn later(from: Timestamp, by: Duration) -> Timestamp {
     from.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-/// Writes a JSON document so that a reader finds the old one or the new one.
-fn write(file: &Path, document: &impl Serialize) -> io::Result<()> {
-    let temporary = file.with_extension("new");
-    fs::write(&temporary, serde_json::to_vec(document)?)?;
-    fs::rename(temporary, file)
 }
 
 fn remove(file: &Path) -> io::Result<()> {

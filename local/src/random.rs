@@ -4,16 +4,14 @@
 ///
 /// # Panics
 /// When the operating system has no randomness to give, which it always has once it has booted.
-#[must_use]
-pub fn bytes<const N: usize>() -> [u8; N] {
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }
 
 /// A random UUID (version 4) as AWS writes the ids of messages, jobs and events.
-#[must_use]
-pub fn uuid() -> String {
+pub(crate) fn uuid() -> String {
     let mut bytes: [u8; 16] = bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
@@ -30,19 +28,16 @@ fn characters<const N: usize>(alphabet: &[u8]) -> String {
 }
 
 /// The 17 characters that follow the four of an id such as `AIDA…` or `ASIA…`, with `prefix` before them.
-#[must_use]
-pub fn id(prefix: &str) -> String {
+pub(crate) fn id(prefix: &str) -> String {
     format!("{prefix}{}", characters::<17>(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
 }
 
 /// 32 characters that can stand in a URL, as for an object's version or an upload.
-#[must_use]
-pub fn token() -> String {
+pub(crate) fn token() -> String {
     characters::<32>(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._")
 }
 
 /// A secret access key: 40 characters.
-#[must_use]
-pub fn secret() -> String {
+pub(crate) fn secret() -> String {
     characters::<40>(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 }
