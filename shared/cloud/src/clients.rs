@@ -49,7 +49,7 @@ pub struct Client<C> {
 }
 
 macro_rules! client {
-    ($(#[$doc:meta])* $name:ident, $sdk:ident) => {
+    ($(#[$doc:meta])* $name:ident, $sdk:ident $(, $more:expr)?) => {
         $(#[$doc])*
         #[must_use]
         pub fn $name(&self) -> Client<$sdk::Client> {
@@ -66,6 +66,7 @@ macro_rules! client {
                     .timeout_config(timeouts())
                     .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                     .retry_config(retries);
+                $(let config = $more(&self.account, config);)?
                 $sdk::Client::from_conf(config.build())
             })
         }
@@ -105,29 +106,9 @@ impl Clients {
         &self.account
     }
 
-    /// S3.
-    #[must_use]
-    pub fn s3(&self) -> Client<aws_sdk_s3::Client> {
-        self.client(|retries| {
-            let mut config = aws_sdk_s3::config::Builder::new();
-            config.set_endpoint_url(self.account.endpoint.clone());
-            let config = config
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::new(self.account.region.clone()))
-                .credentials_provider(self.credentials())
-                .identity_cache(IdentityCache::no_cache())
-                .http_client(self.http.clone())
-                .sleep_impl(TokioSleep::new())
-                .timeout_config(timeouts())
-                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-                // Buckets in the host's name need a name server that knows them.
-                .force_path_style(self.account.endpoint.is_some())
-                // The signature covers the body's SHA-256 already.
-                .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-                .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-                .retry_config(retries);
-            aws_sdk_s3::Client::from_conf(config.build())
-        })
+    client! {
+        /// S3.
+        s3, aws_sdk_s3, of_s3
     }
 
     client! {
@@ -156,6 +137,16 @@ impl Clients {
     fn credentials(&self) -> Credentials {
         self.account.credentials.clone()
     }
+}
+
+/// What S3 needs besides.
+fn of_s3(account: &Account, config: aws_sdk_s3::config::Builder) -> aws_sdk_s3::config::Builder {
+    config
+        // Buckets in the host's name need a name server that knows them.
+        .force_path_style(account.endpoint.is_some())
+        // The signature covers the body's SHA-256 already.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
 }
 
 fn timeouts() -> TimeoutConfig {
