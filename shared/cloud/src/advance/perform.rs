@@ -80,7 +80,10 @@ impl Telling<'_> {
         let (name, queue) = (&submission.job_name, &submission.queue);
         // Somebody had it in hand before: SubmitJob takes no token, so the name is the only proof.
         if self.doubtful.contains(&pending.id) {
-            let found = self.runs.batch.find_by_name(queue, name).await?;
+            let mut found = self.runs.batch.find_by_name(queue, name).await?;
+            // A job of another definition is somebody else's: it proves nothing about ours.
+            let definition = submission.definition.name();
+            found.retain(|job| job.definition == definition);
             if !found.is_empty() {
                 // The oldest first: the first that the register holds is the believed one.
                 return Ok(found

@@ -5,16 +5,20 @@ use signalbox_pipeline::gate::{Current, ImageFacts, Scope};
 use signalbox_pipeline::keys;
 use signalbox_pipeline::order::files;
 use signalbox_pipeline::report::{self, Report};
-use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::{Evidence, Found, Gated, Reported};
 use signalbox_pipeline::run::state::{Stage, StageWork};
+use signalbox_pipeline::run::{Fact, Run};
 
 use super::telling::Telling;
 use crate::fault::Fault;
-use crate::store::{Fetched, StoreError};
+use crate::store::{Fetched, StoreError, Stored};
 
 /// The version of `result.json` that this code reads.
 const SCHEMA: u32 = 1;
+/// How large evidence may make a run; the rest is for all that is not a job's to write.
+const ROOM: usize = Run::LARGEST / 2;
+/// As much of an error as is kept, in characters.
+const LONGEST_ERROR: usize = 200;
 
 impl Telling<'_> {
     /// Where `attempt` wrote the file `name`; the believed job's own event names the task.
@@ -50,6 +54,25 @@ impl Telling<'_> {
     }
 }
 
+/// `fact`, or the same without the evidence where the run has no room for that: a document that
+/// has outgrown its bound could never be written again, and the run would not end.
+pub(super) fn fitting(run: &Run, fact: Fact) -> Fact {
+    let Fact::Reported(Reported { attempt, evidence: Evidence::Read(found), .. }) = &fact else {
+        return fact;
+    };
+    // It is held twice, by the register and by the state.
+    let grown = size(run).saturating_add(size(found).saturating_mul(2));
+    if grown <= ROOM {
+        return fact;
+    }
+    let evidence = missing(&format!("the run has no room for {}: report less", found.key));
+    Fact::Reported(Reported { attempt: attempt.clone(), evidence, verdicts: Vec::new() })
+}
+
+fn size(value: &impl serde::Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
+}
+
 fn read(key: String, fetched: Fetched) -> Evidence {
     let Fetched { bytes, version, sha256 } = fetched;
     match serde_json::from_slice::<Report>(&bytes) {
@@ -57,7 +80,11 @@ fn read(key: String, fetched: Fetched) -> Evidence {
             missing(&format!("{key} has schema {}, and {SCHEMA} is known", report.schema))
         }
         Ok(report) => Evidence::Read(Box::new(Found { key, version, sha256, report })),
-        Err(error) => missing(&format!("{key} is damaged: {error}")),
+        Err(error) => {
+            // The error repeats what it stumbled over, and a job may write anything there.
+            let error: String = error.to_string().chars().take(LONGEST_ERROR).collect();
+            missing(&format!("{key} is damaged: {error}"))
+        }
     }
 }
 

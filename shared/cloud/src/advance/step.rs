@@ -4,7 +4,8 @@ use futures_util::future::try_join_all;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::{Decision, Fact, Question, Rejection, Run};
 
-use super::telling::Telling;
+use super::report::fitting;
+use super::telling::{Grounds, Telling};
 use crate::fault::Fault;
 
 /// How many rounds of questions one step may need: a result, what it proves, an environment.
@@ -30,7 +31,7 @@ impl Telling<'_> {
                 return Ok(step);
             }
             for (question, fact) in self.answers(&step.run, questions).await? {
-                let occurrence = self.ours(fact);
+                let occurrence = self.ours(fitting(&step.run, fact));
                 let now = self.runs.clock.now();
                 match step.run.decide(&occurrence, &self.runs.platform, now) {
                     Decision::Advance(next) => {
@@ -50,7 +51,8 @@ impl Telling<'_> {
     }
 
     /// The answers to `questions`, looked up side by side. One that was given before in this
-    /// telling is not looked up again: the put that it was for was lost, not the answer.
+    /// telling on the same grounds is not looked up again: the put that it was for was lost, not
+    /// the answer.
     async fn answers(
         &mut self,
         run: &Run,
@@ -58,14 +60,15 @@ impl Telling<'_> {
     ) -> Result<Vec<(Question, Fact)>, Fault> {
         let this = &*self;
         let looked_up = questions.into_iter().map(|question| async move {
-            let fact = match this.answered.get(&question) {
+            let fact = match this.answered.get(&grounds(run, &question)) {
                 Some(fact) => fact.clone(),
                 None => this.answer(run, &question).await?,
             };
             Ok::<_, Fault>((question, fact))
         });
         let answers = try_join_all(looked_up).await?;
-        self.answered.extend(answers.iter().cloned());
+        let given = answers.iter().map(|(question, fact)| (grounds(run, question), fact.clone()));
+        self.answered.extend(given);
         Ok(answers)
     }
 
@@ -106,4 +109,15 @@ impl Telling<'_> {
     pub(super) fn ours(&self, fact: Fact) -> Occurrence {
         Occurrence { event: self.cause.clone(), actor: ACTOR.to_owned(), fact }
     }
+}
+
+fn grounds(run: &Run, question: &Question) -> Grounds {
+    let attempt = match question {
+        Question::Report(id) | Question::Definition(id) | Question::Image(id) => {
+            run.state.attempt(id)
+        }
+        Question::Environment(_) => None,
+    };
+    let believed = attempt.and_then(|attempt| attempt.placement.as_ref());
+    (question.clone(), believed.map(|placement| placement.job_id.clone()))
 }

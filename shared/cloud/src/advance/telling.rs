@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use signalbox_pipeline::effect::EffectId;
 use signalbox_pipeline::invariant;
-use signalbox_pipeline::names::EventId;
+use signalbox_pipeline::names::{EventId, JobId};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::{Fact, Question, Rejection, Run};
 
@@ -29,7 +29,7 @@ pub(super) struct Telling<'a> {
     /// What is not in the document yet.
     pub(super) news: Vec<Occurrence>,
     pub(super) rejections: Vec<Rejection>,
-    pub(super) answered: BTreeMap<Question, Fact>,
+    pub(super) answered: BTreeMap<Grounds, Fact>,
     /// The ids of this telling's writes, of which an unclear one may have landed.
     pub(super) writes: BTreeSet<String>,
     /// Effects that somebody else may have performed before: looked up first.
@@ -41,6 +41,10 @@ pub(super) struct Telling<'a> {
     /// The first fault of an effect; the others go on all the same.
     pub(super) fault: Option<Fault>,
 }
+
+/// What an answer rests on: the question, and the job that was believed when it was asked. Another
+/// job's answer would be another's evidence.
+pub(super) type Grounds = (Question, Option<JobId>);
 
 /// What a decision is made on.
 pub(super) enum Base {

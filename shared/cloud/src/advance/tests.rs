@@ -17,6 +17,8 @@ use crate::testing::clients;
 use signalbox_testkit::{Answer, json_error, s3_error};
 use signalbox_testkit::{Job, Planted, Pretend};
 
+mod doubt;
+
 const DEFINITION: &str = "\
 version: 1
 pipeline: rain

@@ -1,0 +1,97 @@
+//! What somebody else has put in the run's way.
+
+use signalbox_pipeline::run::fact::{Evidence, JobStarted};
+
+use super::*;
+use crate::store::Stored;
+
+fn starts(story: &Story, job: &Job) -> News {
+    let started =
+        JobStarted { attempt: story.attempt(job), placement: placement(job), started_at: None };
+    let event = EventId::parse(format!("start-of-{}", job.id)).unwrap();
+    let (actor, fact) = ("aws.batch".to_owned(), Fact::JobStarted(started));
+    News { cause: event.clone(), occurrences: vec![Occurrence { event, actor, fact }] }
+}
+
+fn result(job: &Job) -> String {
+    format!("artifacts/incoming/AROA1:task-{}/result.json", job.id)
+}
+
+#[tokio::test]
+async fn somebody_elses_job_under_the_name_of_an_attempt_does_not_hold_its_submission_back() {
+    let story = Story::new();
+    // Marker, run, refused submission, definition: the second submission is lost on its way.
+    story.world.world().planted.insert(4, Planted::Before(Answer::Timeout));
+    story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    let foreign = Job {
+        id: "foreign".to_owned(),
+        name: format!("rain-{}-checkout-checkout-1", story.key.run),
+        queue: story.runs.platform.queue.clone(),
+        definition: "signalbox-of-somebody-else".to_owned(),
+    };
+    story.world.world().jobs.push(foreign);
+    story.later(46);
+    story.runs.tell(&story.key, story.nothing()).await.unwrap();
+    let ours = story.jobs().into_iter().filter(|job| job.id != "foreign");
+    assert_eq!(names(&ours.collect::<Vec<_>>()), ["-checkout-checkout-1"]);
+}
+
+#[tokio::test]
+async fn what_a_stale_document_led_to_read_is_not_taken_for_the_believed_jobs_result() {
+    let story = Story::new();
+    story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    let believed = story.jobs().remove(0);
+    let other = Story::instance(&story.world, &story.now);
+    other.tell(&story.key, starts(&story, &believed)).await.unwrap();
+    // The first instance holds the run as it was before, and hears of a surplus job first.
+    let surplus = Job { id: "surplus".to_owned(), ..believed.clone() };
+    let mut news = story.ends(&surplus);
+    news.occurrences.extend(story.ends(&believed).occurrences);
+    story.runs.tell(&story.key, news).await.unwrap();
+    let run = story.run();
+    let attempt = run.state.attempt(&story.attempt(&believed)).unwrap();
+    assert_eq!(attempt.placement.as_ref().unwrap().job_id.as_str(), believed.id);
+    let Some(Evidence::Read(found)) = &attempt.evidence else { panic!("{attempt:?}") };
+    assert_eq!(format!("artifacts/{}", found.key), result(&believed));
+}
+
+#[tokio::test]
+async fn results_that_the_document_has_no_room_for_do_not_stop_the_run() {
+    let checks: String = (0..20).map(|n| format!("  c{n}: {{ run: \"true\" }}\n")).collect();
+    let definition = format!("version: 1\npipeline: rain\nchecks:\n{checks}").leak();
+    let story = Story { definition, ..Story::new() };
+    story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    let mut metrics: Vec<String> = Vec::new();
+    metrics.resize_with(250, || format!("\"{}{}\": 1", "m".repeat(950), fastrand::u64(..)));
+    let large = format!(
+        "{{\"schema\":1,\"exit_code\":0,\"seconds\":1,\"cpu_seconds\":1,\"max_rss_bytes\":1,\
+         \"metrics\":{{{}}}}}",
+        metrics.join(",")
+    );
+    let mut heard = 0;
+    while let Some(job) = story.jobs().get(heard).cloned() {
+        let news = story.ends(&job);
+        if heard > 0 {
+            story.world.world().objects.insert(result(&job), (large.clone(), 1));
+        }
+        story.runs.tell(&story.key, news).await.unwrap();
+        heard += 1;
+    }
+    let run = story.run();
+    assert!(run.is_settled());
+    assert!(run.state.reason.as_ref().unwrap().contains("no room"), "{:?}", run.state.reason);
+    assert!(serde_json::to_vec(&run).unwrap().len() < Run::LARGEST);
+}
+
+#[tokio::test]
+async fn a_damaged_result_is_not_repeated_in_the_reason() {
+    let story = Story::new();
+    story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    let job = story.jobs().remove(0);
+    let news = story.ends(&job);
+    let damaged = json!({ "schema": "x".repeat(200_000) }).to_string();
+    story.world.world().objects.insert(result(&job), (damaged, 1));
+    let told = story.runs.tell(&story.key, news).await.unwrap();
+    let attempt = told.run.state.attempt(&story.attempt(&job)).unwrap();
+    assert!(attempt.reason.as_ref().unwrap().len() < 1000, "{:?}", attempt.reason);
+}
