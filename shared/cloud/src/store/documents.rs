@@ -101,6 +101,12 @@ impl Documents {
     /// # Errors
     /// When it is damaged, too large or of a newer schema, or S3 does not give it.
     pub async fn load<D: Stored>(&self, key: &str) -> Result<Option<Versioned<D>>, StoreError> {
+        let Some((bytes, etag)) = self.fetch(key, D::LARGEST).await? else { return Ok(None) };
+        Ok(Some(Versioned { document: parse(key, &bytes)?, etag }))
+    }
+
+    // What talks to S3 does not depend on the kind of document, so that it is compiled once.
+    async fn fetch(&self, key: &str, most: usize) -> Result<Option<(Vec<u8>, ETag)>, StoreError> {
         let sent = self.s3.patient.get_object().bucket(&self.bucket).key(key).send().await;
         let object = match sent.map_err(|error| trouble(&error)) {
             Ok(object) => object,
@@ -111,9 +117,8 @@ impl Documents {
         };
         let etag = etag(object.e_tag)
             .ok_or_else(|| damaged(key, "S3 gave no ETag for it, so it can never be changed"))?;
-        let bytes = bounded(object.body, D::LARGEST).await;
-        let bytes = bytes.map_err(|unread| StoreError::unread(key, D::LARGEST, unread))?;
-        Ok(Some(Versioned { document: parse(key, &bytes)?, etag }))
+        let bytes = bounded(object.body, most).await;
+        Ok(Some((bytes.map_err(|unread| StoreError::unread(key, most, unread))?, etag)))
     }
 
     /// Whether there is a document under `key`, without reading it.
@@ -134,7 +139,7 @@ impl Documents {
     /// # Errors
     /// When it cannot be written at all, not when somebody else was faster.
     pub async fn create<D: Document>(&self, key: &str, document: &D) -> Result<Put, StoreError> {
-        self.put(key, document, Condition::Absent).await
+        self.put(key, written(key, document)?, Condition::Absent).await
     }
 
     /// Writes the version that follows the one tagged `etag`.
@@ -147,20 +152,15 @@ impl Documents {
         document: &D,
         etag: &ETag,
     ) -> Result<Put, StoreError> {
-        self.put(key, document, Condition::Unchanged(etag)).await
+        self.put(key, written(key, document)?, Condition::Unchanged(etag)).await
     }
 
-    async fn put<D: Document>(
+    async fn put(
         &self,
         key: &str,
-        document: &D,
+        body: Vec<u8>,
         condition: Condition<'_>,
     ) -> Result<Put, StoreError> {
-        let body = serde_json::to_vec(document)
-            .map_err(|error| damaged(key, &format!("it cannot be written as JSON: {error}")))?;
-        if body.len() > D::LARGEST {
-            return Err(StoreError::TooLarge { key: key.to_owned(), most: D::LARGEST });
-        }
         let put = self.s3.once.put_object().bucket(&self.bucket).key(key);
         let put = put.content_type("application/json").body(ByteStream::from(body));
         let put = match &condition {
@@ -197,6 +197,15 @@ fn judge(
         Trouble::Throttled(why) | Trouble::Unclear(why) => Ok(Put::Indeterminate(why)),
         refused => Err(refused),
     }
+}
+
+fn written<D: Document>(key: &str, document: &D) -> Result<Vec<u8>, StoreError> {
+    let body = serde_json::to_vec(document)
+        .map_err(|error| damaged(key, &format!("it cannot be written as JSON: {error}")))?;
+    if body.len() > D::LARGEST {
+        return Err(StoreError::TooLarge { key: key.to_owned(), most: D::LARGEST });
+    }
+    Ok(body)
 }
 
 fn parse<D: Stored>(key: &str, bytes: &[u8]) -> Result<D, StoreError> {
