@@ -25,7 +25,7 @@ impl Tick {
             return self.unborn(key, now).await;
         };
         if run.is_settled() {
-            self.runs.unmark(key).await?;
+            self.runs.retire(key).await?;
             return Ok(Look::Healed);
         }
         let occurrences = self.missed(&run, now).await?;
@@ -42,7 +42,7 @@ impl Tick {
         let since = triggered(key);
         if since.is_none_or(|since| now.duration_since(since) > UNBORN) {
             tracing::info!("removed the marker of a run that was never begun");
-            self.runs.unmark(key).await?;
+            self.runs.retire(key).await?;
         }
         Ok(Look::Fine)
     }

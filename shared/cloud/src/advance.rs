@@ -169,12 +169,21 @@ impl Runs {
         Telling::new(self, key, news).carry(base).await
     }
 
-    /// Removes the marker of the run `key`, which must be settled or not there at all.
+    async fn unmark(&self, key: &RunKey) -> Result<(), Fault> {
+        Ok(self.markers.unmark(&key.marker()).await?)
+    }
+
+    /// Removes the marker of the run `key`, which was settled or not there when it was looked at.
+    /// One that has come alive since, between that look and the removal, is marked again.
     ///
     /// # Errors
-    /// When S3 does not remove it.
-    pub async fn unmark(&self, key: &RunKey) -> Result<(), Fault> {
-        Ok(self.markers.unmark(&key.marker()).await?)
+    /// When S3 does not remove the marker, or does not say how the run stands.
+    pub async fn retire(&self, key: &RunKey) -> Result<(), Fault> {
+        self.unmark(key).await?;
+        if self.load(key).await?.is_some_and(|run| !run.is_settled()) {
+            self.markers.mark(&key.marker()).await?;
+        }
+        Ok(())
     }
 
     /// The run `key` as it stands now.

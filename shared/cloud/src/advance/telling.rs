@@ -159,11 +159,17 @@ impl<'a> Telling<'a> {
         Ok(match base {
             None => documents.create(&key, run).await?,
             Some(base) => {
-                // A run that was over and is not any more has to be found again.
-                if base.document.is_settled() && !run.is_settled() {
+                // A run that was over and is not any more has to be found again. Who saw it over
+                // may remove the marker until the put, so that it is put once more after that.
+                let revived = base.document.is_settled() && !run.is_settled();
+                if revived {
                     self.runs.markers.mark(&self.key.marker()).await?;
                 }
-                documents.replace(&key, run, &base.etag).await?
+                let put = documents.replace(&key, run, &base.etag).await?;
+                if revived && matches!(put, Put::Committed(_)) {
+                    self.runs.markers.mark(&self.key.marker()).await?;
+                }
+                put
             }
         })
     }

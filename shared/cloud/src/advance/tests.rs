@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use jiff::Timestamp;
 use serde_json::json;
 use signalbox_pipeline::attempt::AttemptId;
@@ -50,7 +51,7 @@ impl Story {
     }
 
     /// One more instance of a function: it holds no documents, and knows nothing of the others.
-    fn instance(world: &Pretend, now: &Arc<AtomicI64>) -> Runs {
+    fn instance(world: &(impl HttpConnector + Clone + 'static), now: &Arc<AtomicI64>) -> Runs {
         static DRAWN: AtomicU64 = AtomicU64::new(0);
         let clients = clients(world.clone());
         let buckets = Buckets {

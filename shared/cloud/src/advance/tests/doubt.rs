@@ -1,5 +1,7 @@
 //! What somebody else has put in the run's way.
 
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use signalbox_pipeline::run::fact::{Evidence, JobStarted};
 
 use super::*;
@@ -94,4 +96,72 @@ async fn a_damaged_result_is_not_repeated_in_the_reason() {
     let told = story.runs.tell(&story.key, news).await.unwrap();
     let attempt = told.run.state.attempt(&story.attempt(&job)).unwrap();
     assert!(attempt.reason.as_ref().unwrap().len() < 1000, "{:?}", attempt.reason);
+}
+
+#[tokio::test]
+async fn an_image_under_a_tag_that_the_run_had_not_fixed_is_no_evidence() {
+    let definition = "version: 1\npipeline: rain\nchecks:\n  unit: { run: \"true\" }\n\
+                      build: { repository: rain-trainer }\n";
+    let story = Story { definition, ..Story::new() };
+    story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    for index in [0, 1] {
+        let news = story.ends(&story.jobs()[index]);
+        story.runs.tell(&story.key, news).await.unwrap();
+    }
+    let job = story.jobs().remove(2);
+    let news = story.ends(&job);
+    let foreign = json!({
+        "schema": 1, "exit_code": 0, "seconds": 1.0, "cpu_seconds": 1.0, "max_rss_bytes": 1,
+        "image": { "tag": "latest", "digest": format!("sha256:{}", "d".repeat(64)) },
+    });
+    story.world.world().objects.insert(result(&job), (foreign.to_string(), 1));
+    let told = story.runs.tell(&story.key, news).await.unwrap();
+    let attempt = told.run.state.attempt(&story.attempt(&job)).unwrap();
+    assert_eq!(attempt.phase, Phase::Errored);
+    let reason = attempt.reason.as_ref().unwrap();
+    assert!(reason.contains("names an image under latest"), "{reason}");
+}
+
+/// A run comes alive between the look that finds it over and the removal of its marker.
+#[derive(Clone, Debug)]
+struct Revived {
+    world: Pretend,
+    document: (String, String),
+}
+
+impl HttpConnector for Revived {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if request.method() == "DELETE" {
+            let (key, body) = self.document.clone();
+            self.world.world().objects.insert(key, (body, 99));
+        }
+        self.world.call(request)
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_came_alive_while_its_marker_was_removed_is_marked_again() {
+    let story = Story::new();
+    story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    let key = format!("state/{}", story.key.document());
+    let body = story.world.world().objects.remove(&key).unwrap().0;
+    let revived = Revived { world: story.world.clone(), document: (key, body) };
+    Story::instance(&revived, &story.now).retire(&story.key).await.unwrap();
+    let marker = format!("index/{}", story.key.marker());
+    assert!(story.world.world().objects.contains_key(&marker));
+}
+
+#[tokio::test]
+async fn a_run_that_comes_alive_again_is_marked_before_and_after_the_put() {
+    let mut story = Story::new();
+    story.carry_to_the_end().await;
+    let surplus = Job { id: "surplus".to_owned(), ..story.jobs().remove(0) };
+    story.requests();
+    story.runs.tell(&story.key, starts(&story, &surplus)).await.unwrap();
+    let (marker, run) = (story.key.marker(), story.key.document());
+    let asked = story.requests();
+    let puts: Vec<&String> = asked.iter().filter(|asked| asked.starts_with("PUT ")).collect();
+    let mark = format!("PUT index/{marker}");
+    assert_eq!(puts[..3], [&mark, &format!("PUT state/{run}"), &mark]);
+    assert!(!story.world.world().objects.contains_key(&format!("index/{marker}")));
 }
