@@ -63,8 +63,10 @@ impl Tick {
         let jobs = self.runs.batch.describe(&ids).await?;
         let mut missed = Vec::new();
         for job in &jobs {
-            if let Ok(Read::Event(event)) = described(job, now) {
-                missed.push(event.occurrence());
+            match described(job, now) {
+                Ok(Read::Event(event)) => missed.push(event.occurrence()),
+                Ok(Read::Ignored(reason)) => tracing::info!(%reason, "nothing new of a quiet job"),
+                Err(malformed) => tracing::error!(reason = %malformed, "a quiet job is unreadable"),
             }
         }
         let known = |placement: &Placement| {

@@ -36,8 +36,8 @@ names! {
     PipelineName = "a pipeline name", Check::label(40),
         "a lower-case letter, then lower-case letters, digits and single dashes, 40 at most";
     /// The name of an environment, such as `test` or `production`.
-    EnvironmentName = "an environment name", Check::label(32),
-        "a lower-case letter, then lower-case letters, digits and single dashes, 32 at most";
+    EnvironmentName = "an environment name", Check::environment(32),
+        "a lower-case letter, then lower-case letters, digits and single dashes, 32 at most, not ending in -verify or -release";
     /// The name of a job inside its stage: a check, or a job of `verify`.
     JobKey = "a job name", Check::label(40),
         "a lower-case letter, then lower-case letters, digits and single dashes, 40 at most";

@@ -1,10 +1,16 @@
 //! The artifacts bucket: what jobs are given and what they deliver.
 
+use std::time::Duration;
+
+use aws_smithy_types::timeout::TimeoutConfig;
 use signalbox_pipeline::digest::sha256;
 use signalbox_pipeline::names::Sha256;
 
 use super::{StoreError, bounded};
 use crate::clients::{Client, Trouble, trouble};
+
+/// S3 answers when a copy is done, and a tree may be large: as long as a function's 30 s allow.
+const LONGEST_COPY: Duration = Duration::from_secs(20);
 
 /// The artifacts bucket.
 #[derive(Clone, Debug)]
@@ -92,6 +98,12 @@ impl Artifacts {
     pub async fn copy(&self, from: &str, to: &str) -> Result<Option<String>, StoreError> {
         let source = format!("{}/{}", self.bucket, quoted(from));
         let copy = self.s3.patient.copy_object().bucket(&self.bucket).key(to).copy_source(source);
+        let patience = TimeoutConfig::builder()
+            .operation_attempt_timeout(LONGEST_COPY)
+            .operation_timeout(LONGEST_COPY)
+            .build();
+        let patience = aws_sdk_s3::config::Builder::new().timeout_config(patience);
+        let copy = copy.customize().config_override(patience);
         match copy.send().await.map_err(|error| trouble(&error)) {
             Ok(copied) => Ok(Some(copied.version_id.unwrap_or_default())),
             Err(Trouble::Refused { status: 404, code, .. }) if code != "NoSuchBucket" => Ok(None),

@@ -48,6 +48,15 @@ impl Check {
         })
     }
 
+    /// A label that is never the name of a stage: else `test-verify` would be both the environment
+    /// and the stage of `test`, and two attempts could bear one job name.
+    pub(super) fn environment(longest: usize) -> Self {
+        let label = Self::label(longest).fits;
+        Self::new(longest, move |text| {
+            label(text) && !text.ends_with("-verify") && !text.ends_with("-release")
+        })
+    }
+
     pub(super) fn run_id() -> Self {
         Self::new(33, |text| {
             let mut parts = text.splitn(3, '-');

@@ -18,6 +18,13 @@ fn the_error_says_what_was_expected_and_repeats_only_the_beginning() {
 }
 
 #[test]
+fn an_environment_is_never_called_like_a_stage() {
+    assert!(EnvironmentName::parse("test-verify").is_err());
+    assert!(EnvironmentName::parse("test-release").is_err());
+    EnvironmentName::parse("test-eu").unwrap();
+}
+
+#[test]
 fn ordinary_names_pass() {
     PipelineName::parse("rain").unwrap();
     RepositoryName::parse("owner/rain.trainer").unwrap();
