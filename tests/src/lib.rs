@@ -6,6 +6,7 @@ pub mod event;
 pub mod image;
 pub mod installation;
 pub mod program;
+pub mod queues;
 pub mod repository;
 pub mod requests;
 pub mod runs;

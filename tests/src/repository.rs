@@ -72,12 +72,6 @@ impl Repository {
         Ok(repository)
     }
 
-    /// The files as they lie in the clone.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.work
-    }
-
     /// Commits `tree`; returns the commit.
     ///
     /// # Errors

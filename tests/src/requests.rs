@@ -35,12 +35,6 @@ impl Request {
     pub fn is_of_function(&self) -> bool {
         self.kind.as_deref() == Some("function")
     }
-
-    /// Whether it only opened a connection, when a function started.
-    #[must_use]
-    pub fn warms(&self) -> bool {
-        self.detail.ends_with("/warm") || self.is("batch", "ListJobs")
-    }
 }
 
 /// The requests of an engine so far, in the order of the answers.
