@@ -1,6 +1,6 @@
 //! The image function: a pushed image moves the run that built it on.
 
-use signalbox_cloud::advance::{News, RunKey, Runs};
+use signalbox_cloud::advance::{RunKey, Runs};
 use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::clock::Clock;
@@ -48,10 +48,7 @@ impl Handler for Image {
     }
 
     async fn handle(&self, key: &RunKey, occurrences: Vec<Occurrence>) -> Result<(), Fault> {
-        let Some(first) = occurrences.first() else { return Ok(()) };
-        let news = News { cause: first.event.clone(), occurrences };
-        self.runs.tell(key, news).await?.log(key);
-        Ok(())
+        self.runs.hear(key, occurrences).await
     }
 }
 

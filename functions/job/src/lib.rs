@@ -1,6 +1,6 @@
 //! The job function: what Batch says about a job moves its run on.
 
-use signalbox_cloud::advance::{News, RunKey, Runs};
+use signalbox_cloud::advance::{RunKey, Runs};
 use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::clock::Clock;
@@ -34,10 +34,7 @@ impl Handler for Job {
     }
 
     async fn handle(&self, key: &RunKey, occurrences: Vec<Occurrence>) -> Result<(), Fault> {
-        let Some(first) = occurrences.first() else { return Ok(()) };
-        let news = News { cause: first.event.clone(), occurrences };
-        self.runs.tell(key, news).await?.log(key);
-        Ok(())
+        self.runs.hear(key, occurrences).await
     }
 }
 

@@ -169,6 +169,17 @@ impl Runs {
         Telling::new(self, key, news).carry(base).await
     }
 
+    /// Tells what a batch of messages brought about the run `key`, and logs what came of it.
+    ///
+    /// # Errors
+    /// As [`Runs::tell`].
+    pub async fn hear(&self, key: &RunKey, occurrences: Vec<Occurrence>) -> Result<(), Fault> {
+        let Some(first) = occurrences.first() else { return Ok(()) };
+        let news = News { cause: first.event.clone(), occurrences };
+        self.tell(key, news).await?.log(key);
+        Ok(())
+    }
+
     async fn unmark(&self, key: &RunKey) -> Result<(), Fault> {
         Ok(self.markers.unmark(&key.marker()).await?)
     }
