@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+mod called;
 mod cli;
 mod connect;
 mod exit;

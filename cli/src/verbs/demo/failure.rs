@@ -9,6 +9,7 @@ use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::{Attempt, Job, Stage};
 
+use crate::called::called;
 use crate::output::{Output, of_phase, styled};
 use crate::progress::job_took;
 use crate::view::{job as view, safe};
@@ -123,17 +124,17 @@ fn telling<'a>(log: &'a str, told: &str) -> Vec<&'a str> {
 }
 
 fn whereabouts(dir: &Path, output: &Output) {
-    let dir = dir.display();
+    let (dir, signalbox) = (dir.display(), called());
     output.say("");
     output.say("Where to look:");
     output.say(format!("  {dir}/run.json  the run's document, as the functions left it"));
     output.say(format!("  {dir}/rain      the repository"));
     output.say("Start the engine again, ask it, mend the repository and push:");
-    output.say(format!("  signalbox local --dir {dir} &"));
-    output.say(format!("  signalbox logs latest --dir {dir}"));
+    output.say(format!("  {signalbox} local --dir {dir} &"));
+    output.say(format!("  {signalbox} logs latest --dir {dir}"));
     output.say(format!("  git -C {dir}/rain commit --all --message=Mend"));
     output.say(format!("  git -C {dir}/rain push"));
-    output.say(format!("  signalbox watch latest --dir {dir}"));
+    output.say(format!("  {signalbox} watch latest --dir {dir}"));
 }
 
 fn say_block(output: &Output, text: &str) {

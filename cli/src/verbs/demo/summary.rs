@@ -8,6 +8,7 @@ use signalbox_pipeline::report::Metric;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::{Job, Stage};
 
+use crate::called::called;
 use crate::laptop::product_requests;
 use crate::output::{Output, of_phase, styled};
 use crate::progress::{job_took, mark};
@@ -81,14 +82,14 @@ fn requests(engine: &Engine, output: &Output) {
 
 /// Where the documents are, and how to look at them.
 fn whereabouts(dir: &Path, output: &Output) {
-    let dir = dir.display();
+    let (dir, signalbox) = (dir.display(), called());
     output.say("");
     output.say("Everything is kept. The run's document, as the functions left it:");
     output.say(format!("  python3 -m json.tool {dir}/run.json"));
     output.say("Start the engine again and look around:");
-    output.say(format!("  signalbox local --dir {dir} &"));
-    output.say(format!("  signalbox show latest --dir {dir}"));
-    output.say(format!("  signalbox logs latest model --dir {dir}"));
+    output.say(format!("  {signalbox} local --dir {dir} &"));
+    output.say(format!("  {signalbox} show latest --dir {dir}"));
+    output.say(format!("  {signalbox} logs latest model --dir {dir}"));
     output.say("What the developer of a bad push sees:");
-    output.say("  signalbox demo --break model");
+    output.say(format!("  {signalbox} demo --break model"));
 }
