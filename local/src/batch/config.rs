@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::executor::Executor;
 use crate::ecr::Ecr;
 
 /// How long a container may take to end after it was asked to, as on ECS.
@@ -24,6 +25,8 @@ pub struct BatchConfig {
     pub images: Ecr,
     /// The unique id (`AROA…`) of the role with that ARN.
     pub role_id: fn(&str) -> String,
+    /// What runs them.
+    pub executor: Executor,
     /// How long a job may take to end after SIGTERM: [`GRACE`] unless a test says otherwise.
     pub grace: Duration,
 }

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::arn;
 use super::config::BatchConfig;
+use super::executor::Launch;
 use super::image::Unpacked;
 use super::job::{Attempt, Job, containers};
-use super::shim::Launch;
 use crate::ecr::unpack;
 
 /// Where this machine's own programs are looked for, unless it says otherwise.
@@ -34,13 +34,7 @@ pub(crate) fn plan(
         }
         None => folder.join("work"),
     };
-    let env = environment(job, main, attempt, folder, config, image);
-    let (env, odd): (Vec<_>, Vec<_>) = env.into_iter().partition(|(name, _)| is_shell_name(name));
-    Ok(Launch {
-        argv: with_odd_names(argv, &odd),
-        env: env.into_iter().map(into_os).collect(),
-        cwd,
-    })
+    Ok(Launch { argv, env: environment(job, main, attempt, folder, config, image), cwd })
 }
 
 fn command(
@@ -162,29 +156,6 @@ fn search_path(root: &Path, image: &str, host: &OsStr) -> OsString {
     };
     let all = inside(own).into_iter().chain(std::env::split_paths(host)).chain(inside(base));
     std::env::join_paths(all).unwrap_or_else(|_| host.to_owned())
-}
-
-/// A shell drops variables that it could not name itself, so `env` sets those after it.
-fn with_odd_names(argv: Vec<OsString>, odd: &[(String, OsString)]) -> Vec<OsString> {
-    if odd.is_empty() {
-        return argv;
-    }
-    let pairs = odd.iter().map(|(name, value)| {
-        let mut pair = OsString::from(format!("{name}="));
-        pair.push(value);
-        pair
-    });
-    std::iter::once(OsString::from("env")).chain(pairs).chain(argv).collect()
-}
-
-fn is_shell_name(name: &str) -> bool {
-    let mut letters = name.chars();
-    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-}
-
-fn into_os((name, value): (String, OsString)) -> (OsString, OsString) {
-    (name.into(), value)
 }
 
 fn strings(list: &Value) -> impl Iterator<Item = &str> {

@@ -10,12 +10,14 @@ mod config;
 mod definitions;
 mod detail;
 mod endpoints;
+mod executor;
 mod image;
 mod job;
 mod launch;
 mod lifecycle;
 mod overrides;
 mod queues;
+mod script;
 mod shim;
 mod state;
 mod submit;
@@ -36,9 +38,11 @@ use crate::wire::WireError;
 pub use config::{BatchConfig, GRACE, QueueSpec};
 use definitions::Definitions;
 pub use endpoints::container_endpoints;
+pub use executor::Executor;
+use executor::Starter;
 use job::Job;
 use queues::Queues;
-use shim::Shim;
+pub use script::{Scripts, Task};
 use state::State;
 
 /// A job's document, in the job's folder.
@@ -60,7 +64,7 @@ struct Inner {
     clock: Clock,
     config: BatchConfig,
     principals: Arc<Principals>,
-    shim: Shim,
+    starter: Starter,
     state: Mutex<State>,
     outbox: Arc<Outbox>,
     tasks: Tasks,
@@ -90,9 +94,9 @@ impl Batch {
             jobs,
             images,
             clock,
+            starter: Starter::new(&config.executor)?,
             config,
             principals,
-            shim: Shim::find()?,
             state: Mutex::new(state),
             outbox: Arc::new(Outbox::new(sink)),
             tasks: Tasks::new(),

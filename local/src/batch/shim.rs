@@ -1,5 +1,6 @@
 //! How a process is started so that its end is known even when nobody was there to see it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use anyhow::Context;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 use tokio::io::unix::AsyncFd;
+
+use super::executor::{Found, Launch, Running};
 
 /// `$0` is the path of the task's marks, `$@` the command.
 ///
@@ -24,21 +27,13 @@ const KILLED: i32 = 137;
 const LOOKS: u32 = 50;
 const LOOK: Duration = Duration::from_millis(2);
 
-/// What is to be run.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Launch {
-    pub(crate) argv: Vec<OsString>,
-    pub(crate) env: Vec<(OsString, OsString)>,
-    pub(crate) cwd: PathBuf,
-}
-
 /// Where a task leaves its pid and its exit code.
-pub(crate) struct Marks {
+struct Marks {
     base: PathBuf,
 }
 
 impl Marks {
-    pub(crate) fn new(folder: &Path, task: &str) -> Self {
+    fn new(folder: &Path, task: &str) -> Self {
         Self { base: folder.join(task) }
     }
 
@@ -60,14 +55,6 @@ pub(crate) struct Shim {
     setsid: Option<PathBuf>,
 }
 
-/// What became of a task that an earlier engine started.
-pub(crate) enum Found {
-    Running(Running),
-    Ended(i32),
-    /// It was not started, and will not be.
-    Never,
-}
-
 impl Shim {
     pub(crate) fn find() -> anyhow::Result<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -80,9 +67,12 @@ impl Shim {
         })
     }
 
-    /// Starts the command; what it prints goes to the end of `log`.
-    pub(crate) fn start(&self, launch: &Launch, marks: Marks, log: &Path) -> io::Result<Running> {
-        let log = OpenOptions::new().create(true).append(true).open(log)?;
+    /// Starts the command; what it prints goes to the end of the job's log.
+    pub(crate) fn start(&self, launch: Launch, folder: &Path, task: &str) -> io::Result<Process> {
+        let marks = Marks::new(folder, task);
+        let log = OpenOptions::new().create(true).append(true).open(folder.join(super::LOG))?;
+        let (env, odd): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            launch.env.into_iter().partition(|(name, _)| is_shell_name(name));
         let mut command = match &self.setsid {
             Some(setsid) => {
                 let mut command = Command::new(setsid);
@@ -95,17 +85,18 @@ impl Shim {
                 command
             }
         };
-        command.arg("-c").arg(SCRIPT).arg(&marks.base).args(&launch.argv);
-        command.env_clear().envs(launch.env.iter().map(|(name, value)| (name, value)));
+        command.arg("-c").arg(SCRIPT).arg(&marks.base).args(with_odd_names(launch.argv, odd));
+        command.env_clear().envs(env);
         command.current_dir(&launch.cwd);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn()?;
         let pid = Pid::from_child(&child);
-        Ok(Running { pid, fd: pidfd(pid)?, child: Some(child), marks })
+        Ok(Process { pid, fd: pidfd(pid)?, child: Some(child), marks })
     }
 
     /// Finds what an earlier engine started, or makes sure that it never starts.
-    pub(crate) async fn adopt(marks: Marks) -> io::Result<Found> {
+    pub(crate) async fn adopt(folder: &Path, task: &str) -> io::Result<Found> {
+        let marks = Marks::new(folder, task);
         match OpenOptions::new().write(true).create_new(true).open(marks.pid()) {
             Ok(_) => return Ok(Found::Never),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -134,7 +125,7 @@ fn look(pid: Pid, marks: Marks) -> Found {
             .any(|argument| argument == marks.base.as_os_str().as_encoded_bytes())
     };
     match fd.filter(|_| is_ours()) {
-        Some(fd) => Found::Running(Running { pid, fd, child: None, marks }),
+        Some(fd) => Found::Running(Running::Process(Process { pid, fd, child: None, marks })),
         None => Found::Ended(marks.exit_code()),
     }
 }
@@ -148,8 +139,27 @@ fn pidfd(pid: Pid) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::new(pidfd_open(pid, PidfdFlags::NONBLOCK)?)
 }
 
+/// A shell drops variables that it could not name itself, so `env` sets those after it.
+fn with_odd_names(argv: Vec<OsString>, odd: BTreeMap<String, OsString>) -> Vec<OsString> {
+    if odd.is_empty() {
+        return argv;
+    }
+    let pairs = odd.into_iter().map(|(name, value)| {
+        let mut pair = OsString::from(format!("{name}="));
+        pair.push(value);
+        pair
+    });
+    std::iter::once(OsString::from("env")).chain(pairs).chain(argv).collect()
+}
+
+fn is_shell_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
 /// A job's process.
-pub(crate) struct Running {
+pub(crate) struct Process {
     pid: Pid,
     fd: AsyncFd<OwnedFd>,
     /// There when this engine started it.
@@ -157,7 +167,7 @@ pub(crate) struct Running {
     marks: Marks,
 }
 
-impl Running {
+impl Process {
     /// Returns as soon as the process is gone.
     pub(crate) async fn ended(&self) {
         if let Err(error) = self.fd.readable().await {

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 
 use super::Inner;
+use super::executor::{Found, Running};
 use super::job::{End, Job, Outcome, Status};
 use super::lifecycle::{follow_up, persist};
-use super::shim::{Found, Marks, Running, Shim};
 use super::{image, launch};
 use crate::random;
 
@@ -27,8 +27,8 @@ pub(crate) async fn attempt(inner: Arc<Inner>, job: Job) {
 /// Looks for the attempt that an earlier engine gave a place, and stays with it.
 pub(crate) async fn adopt(inner: Arc<Inner>, job: Job) {
     let Some(attempt) = &job.attempt else { return };
-    let marks = Marks::new(&inner.jobs.join(&job.id), &attempt.task);
-    let found = Shim::adopt(marks).await.unwrap_or_else(|error| {
+    let found = inner.starter.adopt(&inner.jobs.join(&job.id), &attempt.task).await;
+    let found = found.unwrap_or_else(|error| {
         tracing::warn!(job = job.id, %error, "the marks of a job's process cannot be read");
         Found::Ended(137)
     });
@@ -73,9 +73,7 @@ async fn start(inner: &Arc<Inner>, job: &Job) -> Result<Running, String> {
         return Err("the job was ended before it ran".to_owned());
     }
     std::fs::create_dir_all(&launch.cwd)
-        .and_then(|()| {
-            inner.shim.start(&launch, Marks::new(&folder, &attempt.task), &folder.join(super::LOG))
-        })
+        .and_then(|()| inner.starter.start(launch, &folder, &attempt.task))
         .map_err(|error| format!("CannotStartContainerError: {error}"))
 }
 

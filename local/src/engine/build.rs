@@ -84,6 +84,7 @@ impl Services {
                 vcpus: config.vcpus,
                 images: ecr.clone(),
                 role_id: template::role_id,
+                executor: config.executor.clone(),
                 grace: batch::GRACE,
             },
         )

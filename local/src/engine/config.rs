@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::batch::Executor;
 use crate::events::Knobs;
 
 /// What the engine is started with.
@@ -29,6 +30,8 @@ pub struct EngineConfig {
     pub expected_events: Vec<Value>,
     /// Image repositories that are there from the start, besides those of the template.
     pub image_repositories: Vec<String>,
+    /// What runs the jobs.
+    pub executor: Executor,
     /// The vCPUs that the jobs of a queue share.
     pub vcpus: u32,
     /// Processes of one function at most, where the template says nothing else.
@@ -64,6 +67,7 @@ impl EngineConfig {
             knobs: Knobs::default(),
             expected_events: Vec::new(),
             image_repositories: Vec::new(),
+            executor: Executor::default(),
             vcpus: u32::try_from(vcpus).unwrap_or(2),
             function_instances: 2,
             tick: Duration::from_secs(60),

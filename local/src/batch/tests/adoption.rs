@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Bench, open_gate};
+use crate::batch::executor::Launch;
 use crate::batch::job::Status;
-use crate::batch::shim::{Marks, Shim};
+use crate::batch::shim::Shim;
 use crate::clock::Clock;
 use crate::ecr::tests::Deaf;
 use crate::principals::Principals;
@@ -114,15 +115,12 @@ async fn a_job_that_had_its_place_but_no_process_is_started_by_the_next_engine()
     bench.until(&id, "SUCCEEDED").await;
     assert_eq!(bench.log(&id).matches("once").count(), 2);
     // A shim of the old task that comes late finds itself superseded, and does not run.
-    let late = crate::batch::shim::Launch {
+    let late = Launch {
         argv: vec!["sh".into(), "-c".into(), "echo late".into()],
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        env: [("PATH".to_owned(), std::env::var_os("PATH").unwrap())].into(),
         cwd: folder.clone(),
     };
-    let late = Shim::find()
-        .unwrap()
-        .start(&late, Marks::new(&folder, &task), &folder.join("log.txt"))
-        .unwrap();
+    let late = Shim::find().unwrap().start(late, &folder, &task).unwrap();
     late.ended().await;
     late.reap();
     assert!(!bench.log(&id).contains("\nlate"));
@@ -146,6 +144,7 @@ async fn what_was_not_told_is_told_by_the_next_engine() {
         ecr: deaf.as_ref().unwrap().inner.config.images.clone(),
         batch: deaf.unwrap(),
         events: tokio::sync::mpsc::unbounded_channel().1,
+        patience: std::time::Duration::ZERO,
     };
     let gate = deaf.gate("gate");
     let id = deaf.run(&format!("echo ran > {}", gate.display())).await;

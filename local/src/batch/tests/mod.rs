@@ -4,6 +4,7 @@ mod adoption;
 mod api;
 mod images;
 mod running;
+mod scripts;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Batch, BatchConfig, QueueSpec};
+use super::{Batch, BatchConfig, Executor, QueueSpec};
 use crate::clock::Clock;
 use crate::ecr::Ecr;
 use crate::ecr::tests::{Bus, somebody};
@@ -28,6 +29,8 @@ struct Bench {
     batch: Batch,
     ecr: Ecr,
     events: UnboundedReceiver<Value>,
+    /// How long an event may take.
+    patience: Duration,
 }
 
 fn role_id(_: &str) -> String {
@@ -37,17 +40,23 @@ fn role_id(_: &str) -> String {
 impl Bench {
     async fn new() -> Self {
         let dir = TempDir::new().unwrap();
-        let bench = Self::open(dir);
+        Self::open(dir).with_definition().await
+    }
+
+    async fn with_definition(self) -> Self {
         let container = json!({ "image": "public.example/base:1", "command": ["true"] });
-        bench.register(DEFINITION, json!({ "containerProperties": container })).await;
-        bench
+        self.register(DEFINITION, json!({ "containerProperties": container })).await;
+        self
     }
 
     fn open(dir: TempDir) -> Self {
+        Self::with(dir, Clock::default(), Executor::default())
+    }
+
+    fn with(dir: TempDir, clock: Clock, executor: Executor) -> Self {
         let (bus, events) = Bus::new();
-        let ecr =
-            Ecr::open(&dir.path().join("ecr"), Clock::default(), bus.clone(), "127.0.0.1:5000")
-                .unwrap();
+        let ecr = Ecr::open(&dir.path().join("ecr"), clock.clone(), bus.clone(), "127.0.0.1:5000")
+            .unwrap();
         let config = BatchConfig {
             endpoint: "http://127.0.0.1:4000".to_owned(),
             runner: vec![
@@ -60,13 +69,12 @@ impl Bench {
             vcpus: 4,
             images: ecr.clone(),
             role_id,
+            executor,
             grace: Duration::from_millis(100),
         };
         let principals = Arc::new(Principals::open(&dir.path().join("principals")).unwrap());
-        let batch =
-            Batch::open(&dir.path().join("batch"), Clock::default(), bus, principals, config)
-                .unwrap();
-        Self { dir, batch, ecr, events }
+        let batch = Batch::open(&dir.path().join("batch"), clock, bus, principals, config).unwrap();
+        Self { dir, batch, ecr, events, patience: Duration::from_secs(20) }
     }
 
     /// Closes this engine and opens the next one over the same folder.
@@ -106,7 +114,7 @@ impl Bench {
     }
 
     async fn event(&mut self) -> Value {
-        let wait = tokio::time::timeout(Duration::from_secs(20), self.events.recv());
+        let wait = tokio::time::timeout(self.patience, self.events.recv());
         wait.await.expect("an event comes").unwrap()
     }
 
