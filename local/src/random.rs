@@ -1,11 +1,32 @@
 //! Names that nobody can guess or has used before.
 
+use std::cell::Cell;
+
+use sha2::{Digest, Sha256};
+
+thread_local! {
+    /// The seed, and how often it was drawn from since.
+    static SEEDED: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
+}
+
+/// Has this thread draw the same names after the same seed, for simulation: they can be guessed
+/// from now on.
+pub(crate) fn seed(seed: u64) {
+    SEEDED.set(Some((seed, 0)));
+}
+
 /// `N` random bytes.
 ///
 /// # Panics
 /// When the operating system has no randomness to give, which it always has once it has booted.
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
+    if let Some((seed, drawn)) = SEEDED.get() {
+        SEEDED.set(Some((seed, drawn + 1)));
+        let drawn: [u8; 32] = Sha256::digest(format!("{seed}\n{drawn}")).into();
+        bytes.iter_mut().zip(drawn.iter().cycle()).for_each(|(byte, drawn)| *byte = *drawn);
+        return bytes;
+    }
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }

@@ -55,6 +55,9 @@ pub(crate) struct Args {
 /// How unkindly events are delivered.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Delivery {
+    /// The probability that an event is never delivered
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
+    lose: f64,
     /// The probability that an event is delivered twice
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     duplicate: f64,
@@ -78,8 +81,8 @@ Examples:
 
 impl From<&Delivery> for Knobs {
     fn from(delivery: &Delivery) -> Self {
-        let Delivery { duplicate, reorder, delay, seed } = *delivery;
-        Self { seed, duplicate, reorder, delay }
+        let Delivery { lose, duplicate, reorder, delay, seed } = *delivery;
+        Self { seed, lose, duplicate, reorder, delay }
     }
 }
 

@@ -112,6 +112,18 @@ impl Batch {
         self.inner.jobs.join(id)
     }
 
+    /// Forgets a job, as Batch does days after its end: nothing asks for it or tells of it any
+    /// more. Its process is not ended.
+    pub fn forget(&self, id: &str) {
+        self.inner.lock().forget(id);
+    }
+
+    /// Whether a job waits or runs.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.inner.lock().jobs.values().any(|job| !job.status.is_over())
+    }
+
     /// Lets go of the jobs, which run on, and ends what runs in the background.
     pub async fn close(&self) {
         self.inner.tasks.close().await;

@@ -102,6 +102,16 @@ impl State {
         }
     }
 
+    /// Takes a job out of everything.
+    pub(crate) fn forget(&mut self, id: &str) {
+        let Some(job) = self.jobs.remove(id) else { return };
+        self.order.remove(&job.number);
+        self.leave(&job);
+        if let Some(attempt) = job.attempt.as_ref().filter(|_| job.status.is_placed()) {
+            self.vacate(&job, &attempt.task);
+        }
+    }
+
     /// The first job in line that can be placed now, and those that never can.
     pub(crate) fn next(&self, queue: &str) -> (Option<String>, Vec<String>) {
         let mut never = Vec::new();

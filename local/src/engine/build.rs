@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::codecommit::CodeCommit;
 use crate::ecr::Ecr;
 use crate::events::{Bus, EventSink, Pattern, QueueMailbox};
-use crate::http::{Edge, RequestLog};
+use crate::http::{Edge, Faults, RequestLog};
 use crate::incident::Incidents;
 use crate::lambda::Setup;
 use crate::principals::{Kind, Principals};
@@ -39,12 +39,12 @@ pub(super) struct Services {
 impl Services {
     pub(super) fn open(
         config: &EngineConfig,
+        clock: Clock,
         dir: &Path,
         stack: &Stack,
         endpoint: &str,
         registry: &str,
     ) -> anyhow::Result<Self> {
-        let clock = Clock::default();
         let incidents = Arc::new(Incidents::default());
         let principals = Arc::new(Principals::open(dir).context("cannot read the principals")?);
         let log = RequestLog::open(dir, clock.clone(), config.kill_at)?;
@@ -97,7 +97,7 @@ impl Services {
     }
 
     /// The endpoint with these services behind it.
-    pub(super) fn edge(&self) -> Edge {
+    pub(super) fn edge(&self, config: &EngineConfig) -> Edge {
         let containers = batch::container_endpoints(self.batch.clone());
         Edge {
             s3: Arc::clone(&self.s3),
@@ -106,6 +106,7 @@ impl Services {
             ecr: Arc::new(self.ecr.clone()),
             principals: Arc::clone(&self.principals),
             log: Arc::clone(&self.log),
+            faults: Faults::new(config.faults.clone()),
             routes: containers.merge(self.codecommit.router()),
         }
     }

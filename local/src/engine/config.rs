@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::batch::Executor;
 use crate::events::Knobs;
+use crate::http::FaultPlan;
 
 /// What the engine is started with.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct EngineConfig {
     pub programs: Programs,
     /// How unkindly events are delivered.
     pub knobs: Knobs,
+    /// What goes wrong with requests of functions.
+    pub faults: FaultPlan,
     /// Events, as EventBridge patterns, that have to match a rule of the template: one that does
     /// not is an incident.
     pub expected_events: Vec<Value>,
@@ -65,6 +68,7 @@ impl EngineConfig {
             stack_name: "signalbox".to_owned(),
             programs,
             knobs: Knobs::default(),
+            faults: FaultPlan::default(),
             expected_events: Vec::new(),
             image_repositories: Vec::new(),
             executor: Executor::default(),

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::ACCOUNT;
 use crate::batch::Batch;
+use crate::clock::Clock;
 use crate::codecommit::CodeCommit;
 use crate::ecr::Ecr;
 use crate::events::Bus;
@@ -24,6 +25,7 @@ use crate::template::{self, Stack};
 
 mod build;
 mod config;
+mod embedded;
 mod lock;
 mod ports;
 #[cfg(test)]
@@ -31,6 +33,7 @@ mod tests;
 
 use build::Services;
 pub use config::{EngineConfig, Programs};
+pub use embedded::Embedded;
 use lock::Lock;
 
 /// How long requests under way may take when the engine stops.
@@ -80,10 +83,10 @@ impl Engine {
         };
         let stack = template::read(&config.template, &context)?;
 
-        let services = Services::open(&config, &dir, &stack, &endpoint, &host)?;
+        let services = Services::open(&config, Clock::default(), &dir, &stack, &endpoint, &host)?;
         let operator = services.principals.mint(Kind::User, OPERATOR, None)?;
         let (stop, stopped) = oneshot::channel();
-        let edge = services.edge();
+        let edge = services.edge(&config);
         let served = tokio::spawn(async move {
             let stopped = async {
                 // A sender that is gone means the same.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Engine, EngineConfig, Programs};
+use super::{Embedded, Engine, EngineConfig, Programs};
+use crate::clock::Clock;
 use crate::lambda::tests::fake;
 use crate::sqs::Message;
 
@@ -64,6 +65,34 @@ fn config(dir: &Path) -> EngineConfig {
         expected_events: vec![json!({"source": ["aws.codecommit"]})],
         ..EngineConfig::new(dir.join("engine"), template, programs)
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_embedded_engine_answers_without_sockets_and_draws_ids_that_follow_from_its_seed() {
+    let send = async || {
+        let dir = tempfile::tempdir().expect("a folder");
+        let clock = Clock::on_tokio("2026-01-01T00:00:00Z".parse().expect("a time"));
+        let engine = Embedded::open(&config(dir.path()), clock, 7).expect("it opens");
+        let function = engine.stack().function("Forward").expect("it is in the template");
+        let variables = engine.variables(function).expect("it gets keys");
+        let key = &variables["AWS_ACCESS_KEY_ID"];
+        let body = json!({ "QueueUrl": variables["OUT"], "MessageBody": "hello" });
+        let request = axum::http::Request::post("/")
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={key}/x"))
+            .header("x-amz-target", "AmazonSQS.SendMessage")
+            .body(axum::body::Body::from(body.to_string()))
+            .expect("a request");
+        let response = engine.call(request).await;
+        assert_eq!(response.status(), 200);
+        let queue = engine.stack().queue("Out").expect("it is in the template").name.clone();
+        engine.sqs().receive_wait(&queue, 10).await.expect("it is received")
+    };
+    let (first, second) = (send().await, send().await);
+    assert_eq!(first[0].body, "hello");
+    assert_eq!(
+        (&first[0].id, &first[0].system_attributes),
+        (&second[0].id, &second[0].system_attributes)
+    );
 }
 
 /// Commits, and pushes to `remote`.

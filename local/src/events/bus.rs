@@ -51,6 +51,12 @@ impl Bus {
         Ok(Self { rules, expected, knobs, clock, mailbox, incidents, pending, tasks })
     }
 
+    /// How many deliveries are held back just now.
+    #[must_use]
+    pub fn held_back(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Ends the deliveries; those held back are taken up by the next engine.
     pub async fn close(&self) {
         self.tasks.close().await;

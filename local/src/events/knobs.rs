@@ -1,4 +1,4 @@
-//! How unkindly events are delivered: at least once, in any order, some late.
+//! How unkindly events are delivered: some twice, in any order, some late, some never.
 
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 pub struct Knobs {
     /// What chance depends on; the same events meet the same fate under the same seed.
     pub seed: u64,
+    /// The probability that a target never gets an event.
+    pub lose: f64,
     /// The probability that a target gets an event twice.
     pub duplicate: f64,
     /// The probability that a delivery is held back, so that later events overtake it.
@@ -26,6 +28,9 @@ impl Knobs {
             let [a, b, c, d, ..] = digest;
             f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX)
         };
+        if chance("lose") < self.lose {
+            return Vec::new();
+        }
         let held = |what: &str| self.delay.mul_f64(chance(what));
         let first = if chance("reorder") < self.reorder { held("first") } else { Duration::ZERO };
         let mut copies = vec![first];

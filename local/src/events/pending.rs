@@ -56,6 +56,11 @@ impl Pending {
         Ok(())
     }
 
+    /// How many deliveries wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Delivers whatever is due, for ever.
     pub(super) async fn run(&self, clock: &Clock, mailbox: &dyn Mailbox, incidents: &Incidents) {
         loop {

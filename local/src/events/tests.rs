@@ -114,7 +114,7 @@ async fn duplicates_and_late_ones_arrive_in_the_end() {
     let dir = tempfile::tempdir().expect("a folder");
     let mailbox = Arc::new(Memory::default());
     let delay = Duration::from_millis(40);
-    let knobs = Knobs { seed: 7, duplicate: 1.0, reorder: 0.5, delay };
+    let knobs = Knobs { seed: 7, duplicate: 1.0, reorder: 0.5, delay, ..Knobs::default() };
     let bus = bus(dir.path(), knobs, &mailbox, &Arc::default());
     for id in 0..20 {
         bus.put(event(id, "FAILED")).await.expect("it is put");
@@ -125,6 +125,19 @@ async fn duplicates_and_late_ones_arrive_in_the_end() {
     sorted.sort_by_key(|id| id.as_str().and_then(|id| id.parse::<u32>().ok()));
     assert_ne!(order, sorted, "some were overtaken");
     assert!(sorted.chunks(2).all(|pair| pair[0] == pair[1]), "each came twice");
+}
+
+#[tokio::test]
+async fn some_never_arrive() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mailbox = Arc::new(Memory::default());
+    let knobs = Knobs { seed: 7, lose: 0.5, ..Knobs::default() };
+    let bus = bus(dir.path(), knobs, &mailbox, &Arc::default());
+    for id in 0..20 {
+        bus.put(event(id, "FAILED")).await.expect("it is put");
+    }
+    let arrived = mailbox.sent().len();
+    assert!((1..20).contains(&arrived), "{arrived} of 20 arrived");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ fn response(service: Service, answer: Answer) -> Response {
     response
 }
 
-fn failure(service: Service, error: &WireError) -> Response {
+pub(super) fn failure(service: Service, error: &WireError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = match service {
         Service::Sqs => sqs::error_type(&error.code),

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::header::CONTENT_LENGTH;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -19,17 +20,19 @@ use http_body_util::Limited;
 use s3s::service::S3Service;
 use tokio::net::TcpListener;
 
-use crate::principals::{Principal, Principals};
+use crate::principals::{Kind, Principal, Principals};
 use crate::s3::{self, S3};
 use crate::sqs::Sqs;
 use crate::wire::JsonService;
 
+mod faults;
 mod json;
 mod log;
 mod target;
 #[cfg(test)]
 mod tests;
 
+pub use faults::{Fault, FaultPlan, Faults, What, When, is_conditional_write};
 pub use log::{Request, RequestLog};
 use target::Target;
 
@@ -50,6 +53,8 @@ pub struct Edge {
     pub principals: Arc<Principals>,
     /// Where every request is counted.
     pub log: Arc<RequestLog>,
+    /// What goes wrong with requests of functions.
+    pub faults: Faults,
     /// What else is served here, such as `/_ecs/…`.
     pub routes: Router,
 }
@@ -73,7 +78,9 @@ impl Edge {
         axum::serve(listener, self.router()).with_graceful_shutdown(stop).await
     }
 
-    fn router(mut self) -> Router {
+    /// The same as a service of requests, without a listener.
+    #[must_use]
+    pub fn router(mut self) -> Router {
         let s3 = s3::service(Arc::clone(&self.s3), Arc::clone(&self.principals));
         let routes = std::mem::take(&mut self.routes);
         let shared = Shared { edge: Arc::new(self), s3 };
@@ -89,11 +96,26 @@ struct Shared {
     s3: S3Service,
 }
 
-/// Answers a request of AWS's services.
+/// Answers a request of AWS's services, unless a fault gets in the way.
 async fn dispatch(State(shared): State<Shared>, request: HttpRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    let edge = &shared.edge;
+    let of_function = || {
+        let key = target::access_key(&parts);
+        let caller = key.and_then(|key| edge.principals.by_access_key(key));
+        caller.is_some_and(|caller| caller.kind == Kind::Function)
+    };
+    let planned = || edge.faults.next(&parts, of_function);
+    let Some(fault) = parts.extensions.get().copied().or_else(planned) else {
+        return carry_out(shared, parts, body).await;
+    };
+    let seen = parts.clone();
+    faults::suffer(fault, &seen, carry_out(shared, parts, body)).await
+}
+
+async fn carry_out(shared: Shared, parts: Parts, body: Body) -> Response {
     let edge = &shared.edge;
     let number = edge.log.received();
-    let (parts, body) = request.into_parts();
     let key = target::access_key(&parts);
     let caller = key.and_then(|key| edge.principals.by_access_key(key));
     let (mut response, service, operation, detail) = match target::target(&parts) {

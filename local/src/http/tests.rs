@@ -32,12 +32,19 @@ struct World {
     log: Arc<RequestLog>,
     router: Router,
     key: String,
+    /// The key of a function.
+    function: String,
 }
 
 fn world() -> World {
+    disturbed(FaultPlan::default())
+}
+
+fn disturbed(plan: FaultPlan) -> World {
     let dir = tempfile::tempdir().unwrap();
     let principals = Arc::new(Principals::open(dir.path()).unwrap());
     let key = principals.mint(Kind::User, "operator", None).unwrap().access_key_id;
+    let function = principals.mint(Kind::Function, "commit", None).unwrap().access_key_id;
     let log = RequestLog::open(dir.path(), Clock::default(), None).unwrap();
     let edge = Edge {
         s3: S3::open(&dir.path().join("s3"), Clock::default()).unwrap(),
@@ -46,9 +53,10 @@ fn world() -> World {
         ecr: Arc::new(Echo),
         principals,
         log: Arc::clone(&log),
+        faults: Faults::new(plan),
         routes: Router::new().route("/_ecs/{id}", axum::routing::get(|| async { "container" })),
     };
-    World { dir, log, router: edge.router(), key }
+    World { dir, log, router: edge.router(), key, function }
 }
 
 impl World {
@@ -138,4 +146,56 @@ async fn every_request_is_counted_and_written_down() {
     assert_eq!(lines.len(), 3);
     assert_eq!((&lines[1]["number"], &lines[1]["detail"]), (&json!(2), &json!("b")));
     assert_eq!((&lines[2]["service"], &lines[2]["operation"]), (&json!("ecs"), &json!("GET")));
+}
+
+#[tokio::test]
+async fn a_planted_fault_hits_the_function_s_request_of_its_number_and_no_other() {
+    let fault = |when, what| Fault { when, what };
+    let at = [
+        (2, fault(When::Before, What::Throttled)),
+        (3, fault(When::After, What::Internal)),
+        (4, fault(When::After, What::Conflict)),
+    ];
+    let world = disturbed(FaultPlan { at: at.into(), ..FaultPlan::default() });
+    let submit = async |key: &str| {
+        let (status, _, body) = world.send("/v1/submitjob", "", key, "{}").await;
+        (status, body)
+    };
+    assert_eq!(submit(&world.key).await.0, 200, "an operator's request is none of a function");
+    assert_eq!(submit(&world.function).await.0, 200);
+    let (status, body) = submit(&world.function).await;
+    assert!(status == 429 && body.contains("TooManyRequestsException"), "{body}");
+    assert_eq!(world.log.counts()["batch.SubmitJob"], 2, "not carried out");
+    assert_eq!(submit(&world.function).await.0, 500);
+    assert_eq!(world.log.counts()["batch.SubmitJob"], 3, "carried out all the same");
+    assert_eq!(submit(&world.function).await.0, 200, "Batch knows no 409");
+    assert_eq!(submit(&world.function).await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_held_up_is_carried_out_though_its_caller_has_gone() {
+    let late = Fault { when: When::Before, what: What::Late(9_000) };
+    let world = disturbed(FaultPlan { odds: vec![(late, 1.0)], ..FaultPlan::default() });
+    let sent = world.send("/v1/submitjob", "", &world.function, "{}");
+    let patience = std::time::Duration::from_secs(5);
+    assert!(tokio::time::timeout(patience, sent).await.is_err(), "no answer by then");
+    assert_eq!(world.log.total(), 0);
+    tokio::time::sleep(patience).await;
+    assert_eq!(world.log.total(), 1);
+}
+
+#[test]
+fn the_same_seed_means_the_same_faults_and_another_seed_others() {
+    let (request, _) = Sent::get("/").body(()).unwrap().into_parts();
+    let fallen = |seed| {
+        let odds = vec![(Fault { when: When::Before, what: What::Internal }, 0.5)];
+        let plan = FaultPlan { seed, odds, ..FaultPlan::default() };
+        let numbers = 0..64;
+        numbers.map(|number| plan.fault(number, &request).is_some()).collect::<Vec<_>>()
+    };
+    assert_eq!(fallen(1), fallen(1));
+    assert_ne!(fallen(1), fallen(2));
+    let odds = vec![(Fault { when: When::Before, what: What::Conflict }, 1.0)];
+    let plan = FaultPlan { odds, ..FaultPlan::default() };
+    assert_eq!(plan.fault(1, &request), None, "a read is never answered with 409");
 }

@@ -21,7 +21,7 @@ mod api;
 mod instance;
 mod leftover;
 mod outcome;
-mod payload;
+pub mod payload;
 mod pool;
 mod process;
 mod schedule;
@@ -32,6 +32,7 @@ mod usage;
 
 use pool::Pool;
 use process::Program;
+pub use process::variables;
 pub use usage::Usage;
 
 /// What the functions run with.

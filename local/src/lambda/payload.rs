@@ -11,7 +11,8 @@ use crate::template::{Schedule, queue_arn};
 use crate::{ACCOUNT, REGION};
 
 /// The event of a batch of messages.
-pub(super) fn batch(queue: &str, messages: &[Message]) -> Value {
+#[must_use]
+pub fn batch(queue: &str, messages: &[Message]) -> Value {
     let arn = queue_arn(queue);
     let records: Vec<Value> = messages.iter().map(|message| record(&arn, message)).collect();
     json!({ "Records": records })
@@ -45,7 +46,8 @@ fn attribute(attribute: &Attribute) -> Value {
 }
 
 /// The event of a schedule: its own input, or what EventBridge Scheduler sends without one.
-pub(super) fn scheduled(schedule: &Schedule, at: Timestamp) -> Value {
+#[must_use]
+pub fn scheduled(schedule: &Schedule, at: Timestamp) -> Value {
     if let Some(input) = &schedule.input {
         return serde_json::from_str(input).unwrap_or_else(|_| Value::String(input.clone()));
     }
@@ -58,10 +60,7 @@ pub(super) fn scheduled(schedule: &Schedule, at: Timestamp) -> Value {
 /// # Errors
 /// What is wrong with the answer, which makes the whole batch fail: text that is no JSON, an item
 /// without `itemIdentifier` or with an empty one, or one that names no message of the batch.
-pub(super) fn failed<'m>(
-    answer: &[u8],
-    messages: &'m [Message],
-) -> Result<BTreeSet<&'m str>, String> {
+pub fn failed<'m>(answer: &[u8], messages: &'m [Message]) -> Result<BTreeSet<&'m str>, String> {
     if answer.is_empty() {
         return Ok(BTreeSet::new());
     }

@@ -1,5 +1,6 @@
 //! The processes of a function.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -17,6 +18,30 @@ use crate::template::Function;
 /// How many lines of a dead process are told.
 const LAST_LINES: usize = 12;
 
+/// The variables of a function: the template's, and those that Lambda itself sets.
+#[must_use]
+pub fn variables(
+    function: &Function,
+    principal: &Principal,
+    endpoint: &str,
+) -> BTreeMap<String, String> {
+    let lambda = [
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", principal.access_key_id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", principal.secret_access_key.clone()),
+        ("AWS_SESSION_TOKEN", principal.session_token().unwrap_or_default()),
+        ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+    ];
+    let mut variables = function.environment.clone();
+    // Lambda's own variables cannot be replaced by the template's.
+    variables.extend(lambda.map(|(name, value)| (name.to_owned(), value)));
+    variables
+}
+
 /// What runs, and with which variables.
 pub(super) struct Program {
     pub(super) logical_id: String,
@@ -30,23 +55,9 @@ pub(super) struct Program {
 
 impl Program {
     pub(super) fn new(setup: &Setup, function: &Function, principal: &Principal) -> Self {
-        let own = function.environment.iter().map(|(name, value)| (name.as_str(), value.clone()));
-        let lambda = [
-            ("AWS_REGION", REGION.to_owned()),
-            ("AWS_DEFAULT_REGION", REGION.to_owned()),
-            ("AWS_ACCESS_KEY_ID", principal.access_key_id.clone()),
-            ("AWS_SECRET_ACCESS_KEY", principal.secret_access_key.clone()),
-            ("AWS_SESSION_TOKEN", principal.session_token().unwrap_or_default()),
-            ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory.to_string()),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            ("AWS_ENDPOINT_URL", setup.endpoint.clone()),
-        ];
-        // Lambda's own variables cannot be replaced by the template's.
-        let mut variables: Vec<(String, OsString)> = own
-            .chain(lambda)
-            .map(|(name, value)| (name.to_owned(), OsString::from(value)))
-            .collect();
+        let variables = variables(function, principal, &setup.endpoint);
+        let mut variables: Vec<(String, OsString)> =
+            variables.into_iter().map(|(name, value)| (name, OsString::from(value))).collect();
         variables.extend(std::env::var_os("PATH").map(|path| ("PATH".to_owned(), path)));
         let mut argv = setup.program.clone();
         argv.push(function.binary.clone().into());
