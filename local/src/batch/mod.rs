@@ -118,10 +118,12 @@ impl Batch {
         self.inner.lock().forget(id);
     }
 
-    /// Whether a job waits or runs.
+    /// The jobs that there are, in the order of their submission.
     #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.inner.lock().jobs.values().any(|job| !job.status.is_over())
+    pub fn jobs(&self) -> Vec<Seen> {
+        let state = self.inner.lock();
+        let jobs = state.order.values().filter_map(|id| state.jobs.get(id));
+        jobs.map(Seen::from).collect()
     }
 
     /// Lets go of the jobs, which run on, and ends what runs in the background.
@@ -176,6 +178,30 @@ impl Pending for Inner {
             if let Err(error) = self.write(job) {
                 tracing::warn!(job = key, %error, "an emitted event could not be marked and will come again");
             }
+        }
+    }
+}
+
+/// A job, as the engine's own process sees it without asking over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it has ended, in whatever way.
+    pub is_over: bool,
+    /// Whether somebody ended it before its time.
+    pub is_terminated: bool,
+}
+
+impl From<&Job> for Seen {
+    fn from(job: &Job) -> Self {
+        Self {
+            id: job.id.clone(),
+            name: job.name.clone(),
+            is_over: job.status.is_over(),
+            is_terminated: job.terminated || job.cancelled,
         }
     }
 }

@@ -79,7 +79,6 @@ impl Edge {
     }
 
     /// The same as a service of requests, without a listener.
-    #[must_use]
     pub fn router(mut self) -> Router {
         let s3 = s3::service(Arc::clone(&self.s3), Arc::clone(&self.principals));
         let routes = std::mem::take(&mut self.routes);
