@@ -28,6 +28,8 @@ async fn git(arguments: impl Iterator<Item = &OsStr>) -> anyhow::Result<()> {
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"] {
         command.env_remove(variable);
     }
+    // Where branches point is read from the files.
+    command.env("GIT_DEFAULT_REF_FORMAT", "files");
     let output =
         command.args(arguments).output().await.context("cannot run git; is it installed?")?;
     let text = String::from_utf8_lossy(&output.stderr);

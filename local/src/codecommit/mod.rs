@@ -2,7 +2,7 @@
 //!
 //! Git itself takes the push. Its `post-receive` hook writes one event per branch or tag into a
 //! spool folder and then pokes the engine, which puts the events on the bus and removes them. A
-//! push while the engine is down is found by the next one.
+//! push while the engine is down is found by the next one. The API tells where branches point.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,10 @@ use crate::durable::{read_json, write_json};
 use crate::events::EventSink;
 use crate::incident::{Incident, Incidents};
 
+mod api;
 mod git;
 mod hook;
+mod refs;
 #[cfg(test)]
 mod tests;
 
@@ -83,10 +85,8 @@ impl CodeCommit {
     /// # Errors
     /// When the name is none of a repository, or git fails.
     pub async fn create(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        let sound = !name.is_empty() && name.len() <= 100 && name.chars().all(allowed);
         ensure!(
-            sound && !name.starts_with('.') && !name.ends_with(".git"),
+            is_name(name),
             "`{name}` is no name of a repository: up to 100 letters, digits, `_`, `.` and `-`"
         );
         let path = self.path(name);
@@ -149,6 +149,13 @@ impl CodeCommit {
         git::write_hook(repository, &command)
             .with_context(|| format!("cannot write the hook of {}", repository.display()))
     }
+}
+
+/// Whether `name` is one of a repository, and leads nowhere else.
+fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let sound = !name.is_empty() && name.len() <= 100 && name.chars().all(allowed);
+    sound && !name.starts_with('.') && !name.ends_with(".git")
 }
 
 /// The repository's name, from its folder.

@@ -104,6 +104,7 @@ impl Services {
             sqs: Arc::clone(&self.sqs),
             batch: Arc::new(self.batch.clone()),
             ecr: Arc::new(self.ecr.clone()),
+            codecommit: self.codecommit.clone(),
             principals: Arc::clone(&self.principals),
             log: Arc::clone(&self.log),
             faults: Faults::new(config.faults.clone()),

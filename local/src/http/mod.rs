@@ -49,6 +49,8 @@ pub struct Edge {
     pub batch: Arc<dyn JsonService>,
     /// The API of ECR (not its registry).
     pub ecr: Arc<dyn JsonService>,
+    /// The API of CodeCommit (git itself serves its repositories).
+    pub codecommit: Arc<dyn JsonService>,
     /// Whose keys are known.
     pub principals: Arc<Principals>,
     /// Where every request is counted.

@@ -19,6 +19,7 @@ pub(super) enum Service {
     Sqs,
     Ecr,
     Batch,
+    CodeCommit,
 }
 
 impl Service {
@@ -28,6 +29,7 @@ impl Service {
             Self::Sqs => "sqs",
             Self::Ecr => "ecr",
             Self::Batch => "batch",
+            Self::CodeCommit => "codecommit",
         }
     }
 
@@ -35,7 +37,7 @@ impl Service {
     pub(super) fn media_type(self) -> &'static str {
         match self {
             Self::Sqs => "application/x-amz-json-1.0",
-            Self::Ecr => "application/x-amz-json-1.1",
+            Self::Ecr | Self::CodeCommit => "application/x-amz-json-1.1",
             Self::Batch => "application/json",
         }
     }
@@ -72,6 +74,9 @@ pub(super) fn target(request: &Parts) -> Target {
         Some(("AmazonSQS", operation)) => return Target::Json(Service::Sqs, operation.to_owned()),
         Some(("AmazonEC2ContainerRegistry_V20150921", operation)) => {
             return Target::Json(Service::Ecr, operation.to_owned());
+        }
+        Some(("CodeCommit_20150413", operation)) => {
+            return Target::Json(Service::CodeCommit, operation.to_owned());
         }
         _ => {}
     }

@@ -51,6 +51,7 @@ fn disturbed(plan: FaultPlan) -> World {
         sqs: Sqs::open(&dir.path().join("sqs"), Clock::default(), "http://localhost").unwrap(),
         batch: Arc::new(Echo),
         ecr: Arc::new(Echo),
+        codecommit: Arc::new(Echo),
         principals,
         log: Arc::clone(&log),
         faults: Faults::new(plan),
@@ -96,6 +97,10 @@ async fn a_request_reaches_the_service_that_its_target_or_path_names() {
     let (_, headers, body) = world.send("/", target, &world.key, "").await;
     assert_eq!(headers["content-type"], "application/x-amz-json-1.1");
     assert!(body.contains("BatchGetImage"), "{body}");
+    let (_, headers, body) =
+        world.send("/", "CodeCommit_20150413.GetBranch", &world.key, "{}").await;
+    assert_eq!(headers["content-type"], "application/x-amz-json-1.1");
+    assert!(body.contains("GetBranch"), "{body}");
     let (status, _, body) = world.send("/", "AmazonSQS.ListQueues", &world.key, "{}").await;
     assert_eq!((status, body.as_str()), (200, r#"{"QueueUrls":[]}"#));
     let (status, _, body) = world.send("/_ecs/1", "", &world.key, "").await;

@@ -14,11 +14,14 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use signalbox_pipeline::names::Host;
 
 use crate::config::Account;
 
+mod json;
 mod trouble;
 
+pub use json::JsonClient;
 pub use trouble::{Trouble, trouble};
 
 /// A connection that does not come about within this is given up.
@@ -126,12 +129,29 @@ impl Clients {
         ecr, aws_sdk_ecr
     }
 
+    /// CodeCommit at `host`, such as `codecommit.eu-west-1.amazonaws.com`.
+    #[must_use]
+    pub fn codecommit(&self, host: &Host) -> JsonClient {
+        let own = || format!("https://{host}");
+        let service = json::Service {
+            signing_name: "codecommit",
+            target: "CodeCommit_20150413",
+            endpoint: &self.account.endpoint.clone().unwrap_or_else(own),
+            region: &self.account.region,
+            credentials: self.credentials(),
+        };
+        JsonClient::new(service, self.http.clone(), &self.patience())
+    }
+
     fn client<C>(&self, build: impl Fn(RetryConfig) -> C) -> Client<C> {
-        let patient = RetryConfig::standard()
+        Client { patient: build(self.patience()), once: build(RetryConfig::disabled()) }
+    }
+
+    fn patience(&self) -> RetryConfig {
+        RetryConfig::standard()
             .with_max_attempts(TRIES)
             .with_initial_backoff(self.first_backoff)
-            .with_max_backoff(LONGEST_BACKOFF);
-        Client { patient: build(patient), once: build(RetryConfig::disabled()) }
+            .with_max_backoff(LONGEST_BACKOFF)
     }
 
     fn credentials(&self) -> Credentials {

@@ -1,9 +1,11 @@
 //! What is done outside of the documents, after the put that decided it.
 
 mod batch;
+mod codecommit;
 mod ecr;
 
 pub use batch::{Batch, Found, Submitted};
+pub use codecommit::CodeCommit;
 pub use ecr::{Pushed, Registry};
 
 #[cfg(test)]

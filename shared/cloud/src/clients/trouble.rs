@@ -53,8 +53,10 @@ impl Trouble {
     /// As a fault of `what` that was tried: refusals need a person, everything else another try.
     #[must_use]
     pub fn fault(self, what: impl std::fmt::Display) -> Fault {
+        // Services that speak JSON 1.1 refuse everything with 400, what is not allowed too.
+        let denied = self.code() == Some("AccessDeniedException");
         match self {
-            Self::Refused { status: 401 | 403, .. } => Fault::Page {
+            Self::Refused { status, .. } if denied || matches!(status, 401 | 403) => Fault::Page {
                 message: what.to_string(),
                 mend: "look at this function's policy in template.yaml".to_owned(),
                 source: Some(self.into()),
