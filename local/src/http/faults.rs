@@ -183,7 +183,9 @@ fn refusal(what: What, target: &Target) -> Response {
         }
         (_, Target::S3) => (500, "InternalError"),
         (_, Target::Json(Service::Sqs, _)) => (500, "InternalFailure"),
-        (_, Target::Json(Service::Batch | Service::Ecr, _)) => (500, "ServerException"),
+        (_, Target::Json(Service::Batch | Service::Ecr | Service::CodeCommit, _)) => {
+            (500, "ServerException")
+        }
     };
     let message = "This is a planted fault.".to_owned();
     match target {
