@@ -12,7 +12,7 @@ use signalbox_pipeline::platform::{Capability, Platform};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::report::{Failure, FailureClass, Report};
 use signalbox_pipeline::run::fact::{
-    Ending, Evidence, Fact, Found, JobEnded, JobStarted, Placement, Reported, Trigger,
+    Ending, Evidence, Fact, Found, JobEnded, JobStarted, Origin, Placement, Reported, Trigger,
 };
 use signalbox_pipeline::run::{Decision, Run};
 
@@ -32,6 +32,8 @@ pub(crate) fn running() -> Run {
         pushed_at: at(0),
         clone_url: "https://example.com/rain".to_owned(),
         checkout_image: "python:3.12".to_owned(),
+        origin: Origin::Push,
+        taken: None,
     };
     let id = keys::run_id(at(0), &commit, &EventId::parse("e-1").unwrap());
     let pipeline = PipelineName::parse("rain").unwrap();

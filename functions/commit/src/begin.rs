@@ -6,10 +6,11 @@ use signalbox_cloud::ingest::codecommit::Push;
 use signalbox_cloud::store::Step;
 use signalbox_pipeline::head::Head;
 use signalbox_pipeline::keys;
+use signalbox_pipeline::names::RunId;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::registration::Registration;
 use signalbox_pipeline::run::Fact;
-use signalbox_pipeline::run::fact::Trigger;
+use signalbox_pipeline::run::fact::{Origin, Trigger};
 
 use super::{Branch, Commit};
 
@@ -33,8 +34,7 @@ impl Commit {
     }
 
     pub(super) async fn begin(&self, registration: &Registration, push: Push) -> Result<(), Fault> {
-        let run = keys::run_id(push.at, &push.commit, &push.event);
-        let key = RunKey { pipeline: registration.pipeline.clone(), run };
+        let key = RunKey { pipeline: registration.pipeline.clone(), run: self.claim(&push).await? };
         let ours = || self.checkout_image.clone();
         let image = registration.checkout_image.as_ref().map_or_else(ours, ToString::to_string);
         let trigger = Trigger {
@@ -45,6 +45,8 @@ impl Commit {
             pushed_at: push.at,
             clone_url: registration.clone_url.clone(),
             checkout_image: image,
+            origin: Origin::Push,
+            taken: None,
         };
         let actor = push.actor.clone().unwrap_or_else(|| "aws.codecommit".to_owned());
         let fact = Fact::Triggered(trigger);
@@ -56,16 +58,21 @@ impl Commit {
         } else {
             tracing::info!(run = %key, commit = %push.commit, "began a run");
         }
-        self.move_head(&key, &push).await
+        Ok(())
     }
 
-    async fn move_head(&self, key: &RunKey, push: &Push) -> Result<(), Fault> {
+    /// The run that carries the push: its own, or the one that `tick` had begun for its commit.
+    async fn claim(&self, push: &Push) -> Result<RunId, Fault> {
+        let run = keys::run_id(push.at, &push.commit, &push.event);
         let document = keys::state::head(&push.host, &push.repository, &push.branch);
         let write_id = self.runs.documents.chance().token();
-        let moved = self.runs.documents.transact(&document, |head: Option<&Head>| {
-            let next = Head::advanced(head, &push.commit, push.at, &key.run, &write_id);
-            Ok(next.map_or(Step::Keep(()), |head| Step::Put(head, ())))
+        let claimed = self.runs.documents.transact(&document, |head: Option<&Head>| {
+            let claim = Head::pushed(head, &push.commit, push.at, &run, &write_id);
+            Ok(match claim.head {
+                Some(head) => Step::Put(head, claim.run),
+                None => Step::Keep(claim.run),
+            })
         });
-        moved.await
+        claimed.await
     }
 }

@@ -53,12 +53,9 @@ impl Tick {
         if now.duration_since(heard) < QUIET {
             return Ok(Vec::new());
         }
-        let open: Vec<(AttemptId, Placement)> = run
-            .state
-            .attempts()
-            .filter(|(_, _, attempt)| !attempt.phase.is_terminal() && attempt.ending.is_none())
-            .filter_map(|(id, _, attempt)| Some((id, attempt.placement.clone()?)))
-            .collect();
+        let awaited = run.state.awaited();
+        let open: Vec<(AttemptId, Placement)> =
+            awaited.map(|(id, placement)| (id, placement.clone())).collect();
         let ids: Vec<_> = open.iter().map(|(_, placement)| placement.job_id.clone()).collect();
         let jobs = self.runs.batch.describe(&ids).await?;
         let mut missed = Vec::new();

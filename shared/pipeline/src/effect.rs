@@ -5,19 +5,20 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptId;
 use crate::environment::Release;
-use crate::names::{EnvironmentName, JobId};
+use crate::names::{EnvironmentName, JobId, JobName};
 use crate::phase::Phase;
 use crate::platform::Platform;
-use crate::run::state::StageWork;
+use crate::run::state::{Attempt, GivenUp, Stage, StageWork};
 use crate::run::{Fact, Rejection, Run};
 
 mod submission;
 
+pub(crate) use submission::timeout_seconds;
 pub use submission::{JobDefinition, Submission};
 
 /// The deterministic id of an effect inside its run.
@@ -42,13 +43,17 @@ pub struct Pending {
     pub since: Timestamp,
     /// In whose hands it is.
     pub lease: Option<Lease>,
+    /// Nobody may take it in hand earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
 }
 
 impl Pending {
     /// Whether nobody has it in hand at `now`.
     #[must_use]
     pub fn is_free(&self, now: Timestamp) -> bool {
-        self.lease.as_ref().is_none_or(|lease| lease.until <= now)
+        self.not_before.is_none_or(|due| due <= now)
+            && self.lease.as_ref().is_none_or(|lease| lease.until <= now)
     }
 }
 
@@ -67,8 +72,12 @@ pub struct Lease {
 pub enum Effect {
     /// Submit an attempt to Batch. Acknowledged by its first event.
     Submit(Box<Submission>),
-    /// End a job that is not believed. Acknowledged by the next put.
+    /// End a job: one that is not believed, acknowledged by the next put; or the believed one of an
+    /// attempt that was given up, acknowledged by nothing but its end.
     Terminate(Termination),
+    /// Find out whether a submission that was given up has reached Batch after all. Acknowledged by
+    /// the next put.
+    Withdraw(Box<Withdrawal>),
     /// Record the verified release in its environment. Acknowledged by the next put.
     Release(Box<Releasing>),
 }
@@ -76,12 +85,25 @@ pub enum Effect {
 /// A job that has to go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Termination {
-    /// The attempt that it is a surplus of.
+    /// The attempt that it belongs to, or is a surplus of.
     pub attempt: AttemptId,
     /// The job.
     pub job_id: JobId,
     /// What Batch shows as the reason.
     pub reason: String,
+}
+
+/// A submission that must not be made any more, and may have been.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The name that its job would have.
+    pub job_name: JobName,
+    /// The ARN of the queue that it would be in.
+    pub queue: String,
+    /// The name of the job definition that it would have; a job of another is somebody else's.
+    pub definition: String,
 }
 
 /// A release on its way into an environment.
@@ -96,47 +118,120 @@ pub struct Releasing {
 /// The pending effects that follow from the state of `run`. Those that were pending already keep
 /// what was frozen into them, and their lease.
 pub(crate) fn pending(run: &Run, platform: &Platform, now: Timestamp) -> Vec<Pending> {
-    let mut needed = Vec::new();
+    let mut needed = Needed { run, platform, now, pending: Vec::new() };
     for (id, stage, attempt) in run.state.attempts() {
-        for surplus in attempt.surplus.iter().filter(|surplus| !surplus.over) {
-            let job_id = surplus.job_id.clone();
-            let reason = format!("signalbox: it is not the believed job of {id}");
-            let key = EffectId(format!("terminate:{job_id}"));
-            let termination = Termination { attempt: id.clone(), job_id, reason };
-            needed.push((key, Effect::Terminate(termination)));
+        needed.terminations(&id, attempt);
+        if attempt.given_up == Some(GivenUp::InDoubt) {
+            needed.withdrawal(&id, stage);
         }
         if attempt.phase == Phase::Pending && attempt.placement.is_none() {
-            let key = submission_id(run, &id);
-            let known = run.pending.iter().find(|pending| pending.id == key);
-            let effect = match known {
-                Some(known) => known.effect.clone(),
-                None => Effect::Submit(Box::new(submission::build(run, stage, &id, platform))),
-            };
-            needed.push((key, effect));
+            needed.submission(&id, stage);
         }
     }
-    needed.extend(run.state.stages.iter().filter_map(|stage| match &stage.work {
-        StageWork::Release { environment } if stage.phase == Phase::Running => {
-            let release = Release::of(run, environment)?;
-            let key = EffectId(format!("release:{environment}"));
-            let environment = environment.clone();
-            Some((key, Effect::Release(Box::new(Releasing { environment, release }))))
+    for stage in run.state.stages.iter().filter(|stage| stage.phase == Phase::Running) {
+        if let StageWork::Release { environment } = &stage.work {
+            needed.release(environment);
         }
-        _ => None,
-    }));
-    let keep = |(id, effect)| {
-        let known = run.pending.iter().find(|pending| pending.id == id).cloned();
-        known.unwrap_or(Pending { id, effect, since: now, lease: None })
-    };
-    needed.into_iter().map(keep).collect()
+    }
+    needed.pending
+}
+
+/// How long after its lease a submission that was begun in time may still turn up in Batch's list:
+/// the listing is not promised to show at once what was submitted.
+const IN_FLIGHT: SignedDuration = SignedDuration::from_secs(30);
+
+/// The effects that a run needs, as they are gathered.
+struct Needed<'r> {
+    run: &'r Run,
+    platform: &'r Platform,
+    now: Timestamp,
+    pending: Vec<Pending>,
+}
+
+impl Needed<'_> {
+    fn need(&mut self, id: EffectId, new: impl FnOnce(&Self) -> Option<Pending>) {
+        let known = find(self.run, &id).cloned();
+        self.pending.extend(known.or_else(|| new(self)));
+    }
+
+    fn new(&self, id: &EffectId, effect: Effect) -> Pending {
+        Pending { id: id.clone(), effect, since: self.now, lease: None, not_before: None }
+    }
+
+    fn terminations(&mut self, id: &AttemptId, attempt: &Attempt) {
+        let surplus = attempt.surplus.iter().filter(|surplus| !surplus.over);
+        let unbelieved = surplus.map(|surplus| {
+            (&surplus.job_id, format!("signalbox: it is not the believed job of {id}"))
+        });
+        let given_up = attempt.awaited().filter(|_| attempt.given_up.is_some());
+        let believed = given_up.map(|placement| {
+            let reason = attempt.reason.as_deref().unwrap_or("the attempt was given up");
+            (&placement.job_id, format!("signalbox: {reason}"))
+        });
+        for (job_id, reason) in unbelieved.chain(believed) {
+            let key = EffectId(format!("terminate:{job_id}"));
+            let termination = Termination { attempt: id.clone(), job_id: job_id.clone(), reason };
+            self.need(key.clone(), |this| Some(this.new(&key, Effect::Terminate(termination))));
+        }
+    }
+
+    /// Whoever has the submission in hand may be about to make it: until that lease is over, that
+    /// Batch has no such job proves nothing.
+    fn withdrawal(&mut self, id: &AttemptId, stage: &Stage) {
+        let key = EffectId(format!("withdraw:{}", id.job_name(&self.run.pipeline, &self.run.id)));
+        self.need(key.clone(), |this| {
+            let known = find(this.run, &submission_id(this.run, id));
+            let frozen = known.and_then(|pending| match &pending.effect {
+                Effect::Submit(submission) => Some(submission.clone()),
+                _ => None,
+            });
+            let submission = frozen
+                .unwrap_or_else(|| Box::new(submission::build(this.run, stage, id, this.platform)));
+            let withdrawal = Withdrawal {
+                attempt: id.clone(),
+                job_name: submission.job_name,
+                queue: submission.queue,
+                definition: submission.definition.name(),
+            };
+            let over = |lease: &Lease| lease.until.saturating_add(IN_FLIGHT).ok();
+            Some(Pending {
+                not_before: known.and_then(|known| known.lease.as_ref()).and_then(over),
+                ..this.new(&key, Effect::Withdraw(Box::new(withdrawal)))
+            })
+        });
+    }
+
+    fn submission(&mut self, id: &AttemptId, stage: &Stage) {
+        let key = submission_id(self.run, id);
+        self.need(key.clone(), |this| {
+            let submission = submission::build(this.run, stage, id, this.platform);
+            Some(this.new(&key, Effect::Submit(Box::new(submission))))
+        });
+    }
+
+    fn release(&mut self, environment: &EnvironmentName) {
+        let key = EffectId(format!("release:{environment}"));
+        self.need(key.clone(), |this| {
+            let release = Release::of(this.run, environment)?;
+            let releasing = Releasing { environment: environment.clone(), release };
+            Some(this.new(&key, Effect::Release(Box::new(releasing))))
+        });
+    }
+}
+
+fn find<'r>(run: &'r Run, id: &EffectId) -> Option<&'r Pending> {
+    run.pending.iter().find(|pending| pending.id == *id)
 }
 
 /// Whether a fact from Batch is about the job that the run submitted: same definition, same queue.
 pub(crate) fn believe(run: &Run, fact: &Fact) -> Result<(), Rejection> {
     let (Some(id), Some(placement)) = (fact.attempt(), fact.placement()) else { return Ok(()) };
     let submitted = run.pending.iter().find_map(|pending| match &pending.effect {
-        Effect::Submit(submission) if pending.id == submission_id(run, id) => {
+        Effect::Submit(submission) if submission.attempt == *id => {
             Some((submission.definition.name(), submission.queue.clone()))
+        }
+        Effect::Withdraw(withdrawal) if withdrawal.attempt == *id => {
+            Some((withdrawal.definition.clone(), withdrawal.queue.clone()))
         }
         _ => None,
     });

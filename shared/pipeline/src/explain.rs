@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::effect::{Effect, Pending};
+use crate::effect::{Effect, Pending, Termination};
 use crate::phase::Phase;
 use crate::run::Run;
-use crate::run::state::{Stage, StageWork};
+use crate::run::state::{Attempt, Job, Stage, StageWork};
 
 /// What `run` waits for at `now`, or how it ended.
 #[must_use]
@@ -28,10 +28,31 @@ pub fn explain(run: &Run, now: Timestamp) -> String {
 
 fn ended(run: &Run) -> String {
     let state = &run.state;
-    match (&state.reason, run.pending.len()) {
-        (Some(reason), 0) => format!("{}: {reason}", state.phase),
-        (None, 0) => state.phase.to_string(),
-        (_, open) => format!("{}; {open} effects are still to be carried out", state.phase),
+    let end = match &state.reason {
+        Some(reason) => format!("{}: {reason}", state.phase),
+        None => state.phase.to_string(),
+    };
+    if run.pending.is_empty() {
+        return end;
+    }
+    let open: Vec<String> = run.pending.iter().map(|pending| still(&pending.effect)).collect();
+    format!("{end}; still open: {}", open.join(", "))
+}
+
+/// What a run that is over still has to see done.
+fn still(effect: &Effect) -> String {
+    match effect {
+        Effect::Submit(submission) => format!("the submission of {}", submission.attempt),
+        Effect::Terminate(Termination { attempt, job_id, .. }) => {
+            format!("the end of the job {job_id} of {attempt}")
+        }
+        Effect::Withdraw(withdrawal) => {
+            format!("whether {} was submitted", withdrawal.attempt)
+        }
+        Effect::Release(releasing) => format!(
+            "the release in {}, which was begun before the end of the run",
+            releasing.environment
+        ),
     }
 }
 
@@ -41,7 +62,7 @@ fn of_jobs(run: &Run, stage: &Stage, now: Timestamp) -> String {
         .filter_map(|job| {
             let attempt = job.attempts.last()?;
             let doing = match attempt.phase {
-                Phase::Pending => submission(run, stage, job.name.as_str(), attempt.number, now),
+                Phase::Pending => pending(run, stage, job, attempt, now),
                 _ if attempt.ending.is_some() => "ended, its result is being read".to_owned(),
                 _ => "running".to_owned(),
             };
@@ -56,11 +77,14 @@ fn of_jobs(run: &Run, stage: &Stage, now: Timestamp) -> String {
     format!("waiting for {} in {}", parts.join(", "), stage.name)
 }
 
-fn submission(run: &Run, stage: &Stage, job: &str, number: u32, now: Timestamp) -> String {
+fn pending(run: &Run, stage: &Stage, job: &Job, attempt: &Attempt, now: Timestamp) -> String {
+    if let Some(wait) = &attempt.waiting {
+        return format!("submitted, AWS Batch gives it no place: {}", wait.reason);
+    }
     let mine = |pending: &&Pending| match &pending.effect {
         Effect::Submit(submission) => {
             let id = &submission.attempt;
-            id.stage == stage.name && id.job.as_str() == job && id.number == number
+            id.stage == stage.name && id.job == job.name && id.number == attempt.number
         }
         _ => false,
     };

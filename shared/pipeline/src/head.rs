@@ -1,4 +1,9 @@
 //! The head of a branch: the newest commit seen, and the run that owns the branch.
+//!
+//! Who wants to begin a run for a commit claims the head first, by compare-and-swap: here a push
+//! event and `tick`, which may have found the same commit without it, meet.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,6 +12,10 @@ use crate::names::{CommitSha, RunId};
 
 /// The version of the document that this code writes.
 pub const SCHEMA: u32 = 1;
+
+/// How many late events a head remembers. An event is late when it was lost for minutes, and it
+/// comes again within days: far fewer are.
+const REMEMBERED: usize = 32;
 
 /// `heads/<host>/<repository>/<branch>.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,29 +28,121 @@ pub struct Head {
     pub write_id: String,
     /// The newest commit seen.
     pub commit: CommitSha,
-    /// When it was pushed.
+    /// When it was pushed; of a found one, when it was seen.
     pub pushed_at: Timestamp,
     /// The run that owns the branch.
+    pub run: RunId,
+    /// Whether `tick` has found the commit, and its event has not come yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub found: bool,
+    /// The runs that late events would have made, each with the one that `tick` had begun for its
+    /// commit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub adopted: BTreeMap<RunId, RunId>,
+}
+
+/// What a claim comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The head to be written; the claim holds when that has won. Nothing to write where the head
+    /// holds the claim already, or is at a newer push.
+    pub head: Option<Head>,
+    /// The run to be begun next, which finds itself begun where it was.
     pub run: RunId,
 }
 
 impl Head {
-    /// The head after `run` was begun for `commit`; nothing where the branch is already at a newer
-    /// commit, or at this one.
+    /// The claim of a push event that would make `run`. A push that is older than the head makes
+    /// its run all the same and leaves the head; one whose commit `tick` has found adopts that run,
+    /// once, and a later push of the same commit makes a run of its own.
     #[must_use]
-    pub fn advanced(
+    pub fn pushed(
         current: Option<&Self>,
         commit: &CommitSha,
         pushed_at: Timestamp,
         run: &RunId,
         write_id: &str,
-    ) -> Option<Self> {
-        let revision = current.map_or(0, |head| head.revision) + 1;
-        // Two pushes in one moment are put in order by their run ids, the same way everywhere.
-        if current.is_some_and(|head| (head.pushed_at, &head.run) >= (pushed_at, run)) {
-            return None;
+    ) -> Claim {
+        let Some(head) = current else {
+            return Claim::moving(None, commit, pushed_at, run, write_id);
+        };
+        if let Some(found) = head.adopted.get(run) {
+            return Claim { head: None, run: found.clone() };
         }
-        let (commit, run, write_id) = (commit.clone(), run.clone(), write_id.to_owned());
-        Some(Self { schema: SCHEMA, revision, write_id, commit, pushed_at, run })
+        if head.found && head.commit == *commit {
+            return head.adopt(run, write_id);
+        }
+        // Two pushes in one moment are put in order by their run ids, the same way everywhere.
+        if (head.pushed_at, &head.run) >= (pushed_at, run) {
+            return Claim { head: None, run: run.clone() };
+        }
+        Claim::moving(current, commit, pushed_at, run, write_id)
+    }
+
+    /// The claim of `tick`, which saw `commit` at the branch at `seen_at` and would make `run`.
+    /// Nothing where an event has claimed the head for this commit, or for one pushed since.
+    ///
+    /// The event of a push that came before `seen_at` must be taken for the older one: `seen_at` is
+    /// a time at which the branch is known to have been at the commit.
+    #[must_use]
+    pub fn found(
+        current: Option<&Self>,
+        commit: &CommitSha,
+        seen_at: Timestamp,
+        run: &RunId,
+        write_id: &str,
+    ) -> Option<Claim> {
+        if let Some(head) = current {
+            if head.commit == *commit {
+                // Found before: whoever claimed it may have died before the run was begun.
+                return head.found.then(|| Claim { head: None, run: head.run.clone() });
+            }
+            if head.pushed_at >= seen_at {
+                return None;
+            }
+        }
+        let mut claim = Claim::moving(current, commit, seen_at, run, write_id);
+        claim.head.as_mut()?.found = true;
+        Some(claim)
+    }
+
+    /// The head once the event that would have made `late` has come for its found commit.
+    fn adopt(&self, late: &RunId, write_id: &str) -> Claim {
+        let mut head = self.clone();
+        head.revision += 1;
+        write_id.clone_into(&mut head.write_id);
+        head.found = false;
+        head.adopted.insert(late.clone(), self.run.clone());
+        while head.adopted.len() > REMEMBERED {
+            // Run ids begin with their time: the first is the oldest.
+            head.adopted.pop_first();
+        }
+        Claim { head: Some(head), run: self.run.clone() }
     }
 }
+
+impl Claim {
+    /// The head moves to `commit`, and `run` owns the branch.
+    fn moving(
+        current: Option<&Head>,
+        commit: &CommitSha,
+        pushed_at: Timestamp,
+        run: &RunId,
+        write_id: &str,
+    ) -> Self {
+        let head = Head {
+            schema: SCHEMA,
+            revision: current.map_or(0, |head| head.revision) + 1,
+            write_id: write_id.to_owned(),
+            commit: commit.clone(),
+            pushed_at,
+            run: run.clone(),
+            found: false,
+            adopted: current.map(|head| head.adopted.clone()).unwrap_or_default(),
+        };
+        Self { head: Some(head), run: run.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,12 @@ pub fn run_id(at: Timestamp, commit: &CommitSha, identity: &EventId) -> RunId {
 
 /// Keys of the state bucket.
 pub mod state {
+    use jiff::civil::Date;
+
     use super::*;
+
+    /// The prefix below which trigger events lie, by day.
+    pub const EVENTS: &str = "events/";
 
     /// Who may start which pipeline.
     #[must_use]
@@ -52,6 +57,18 @@ pub mod state {
     #[must_use]
     pub fn environment(pipeline: &PipelineName, environment: &EnvironmentName) -> String {
         format!("pipelines/{pipeline}/environments/{environment}/environment.json")
+    }
+
+    /// A trigger event as it was received on `day`, kept for replay.
+    #[must_use]
+    pub fn event(day: Date, event: &EventId) -> String {
+        format!("{EVENTS}{}/{event}.json", day.strftime("%Y/%m/%d"))
+    }
+
+    /// The prefix below which the events of a day lie.
+    #[must_use]
+    pub fn events(day: Date) -> String {
+        format!("{EVENTS}{}/", day.strftime("%Y/%m/%d"))
     }
 
     /// The settings of an environment that hold now.

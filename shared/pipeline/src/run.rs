@@ -22,8 +22,9 @@ pub use state::State;
 
 use fold::Applied;
 
-/// The version of the run document that this code writes.
-pub const SCHEMA: u32 = 1;
+/// The newest version of the run document that this code writes. A document bears the first one
+/// that can hold its facts, so that during a deploy older code goes on with what it knows.
+pub const SCHEMA: u32 = 2;
 
 /// `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,9 +77,10 @@ impl Run {
     ) -> Result<Self, NotATrigger> {
         let Fact::Triggered(trigger) = &first.fact else { return Err(NotATrigger) };
         let state = fold::begin(trigger, now);
+        let schema = first.fact.schema();
         let mut register = Register::default();
         register.append(first, now);
-        let (schema, revision, write_id) = (SCHEMA, 0, String::new());
+        let (revision, write_id) = (0, String::new());
         let mut run =
             Self { schema, revision, write_id, id, pipeline, state, register, pending: Vec::new() };
         run.pending = effect::pending(&run, platform, now);
@@ -97,6 +99,7 @@ impl Run {
             Ok(Applied::Unchanged) => Decision::AlreadyApplied,
             Ok(Applied::Changed) => {
                 let mut next = Self { state, ..self.clone() };
+                next.schema = next.schema.max(occurrence.fact.schema());
                 next.register.append(occurrence.clone(), now);
                 next.pending = effect::pending(&next, platform, now);
                 Decision::Advance(Box::new(next))
@@ -151,7 +154,8 @@ impl Run {
         mine
     }
 
-    /// Whether nothing is open: the run is over and no effect is pending.
+    /// Whether nothing is open: the run is over and no effect is pending. So every job of it was
+    /// seen to end, and no submission can come any more.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.state.phase.is_terminal() && self.pending.is_empty()

@@ -58,8 +58,17 @@ impl Stage {
             entered: None,
             started_at: None,
             ended_at: None,
+            taken_from: None,
         }
     }
+}
+
+/// All stages of a run, the checkout first.
+#[must_use]
+pub fn all(definition: &Definition) -> Vec<Stage> {
+    let mut stages = vec![Stage::new(StageWork::Checkout)];
+    stages.extend(after_checkout(definition));
+    stages
 }
 
 /// The stages that follow the checkout, in the order in which they are passed.

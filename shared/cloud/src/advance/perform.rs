@@ -4,11 +4,17 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use signalbox_pipeline::effect::{Effect, Pending, Releasing, Submission, Termination};
+use signalbox_pipeline::attempt::AttemptId;
+use signalbox_pipeline::effect::{
+    Effect, Lease, Pending, Releasing, Submission, Termination, Withdrawal,
+};
 use signalbox_pipeline::environment::{Environment, Recording};
 use signalbox_pipeline::keys;
+use signalbox_pipeline::names::JobName;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::fact::{JobFound, JobRefused, Placement, Released, Terminated};
+use signalbox_pipeline::run::fact::{
+    JobFound, JobRefused, Placement, Released, Terminated, Withdrawn,
+};
 use signalbox_pipeline::run::{Fact, Run};
 
 use super::telling::Telling;
@@ -55,23 +61,28 @@ impl Telling<'_> {
                 let definition = submission.definition.name();
                 self.runs.batch.knows(&definition) || ahead.insert(definition)
             }
-            Effect::Terminate(_) | Effect::Release(_) => true,
+            Effect::Terminate(_) | Effect::Withdraw(_) | Effect::Release(_) => true,
         })
     }
 
     fn has_in_hand(&self, pending: &Pending) -> bool {
+        let ours = |lease: &Lease| self.writes.contains(&lease.owner);
+        pending.lease.as_ref().is_some_and(ours)
+            && !self.performed.contains(&pending.id)
+            && self.has_time(pending)
+    }
+
+    fn has_time(&self, pending: &Pending) -> bool {
         let enough = self.runs.clock.now().saturating_add(ENOUGH);
-        pending.lease.as_ref().is_some_and(|lease| {
-            self.writes.contains(&lease.owner)
-                && enough.is_ok_and(|enough| lease.until >= enough)
-                && !self.performed.contains(&pending.id)
-        })
+        let until = pending.lease.as_ref().map(|lease| lease.until);
+        until.is_some_and(|until| enough.is_ok_and(|enough| until >= enough))
     }
 
     async fn perform_one(&self, run: &Run, pending: &Pending) -> Result<Vec<Fact>, Fault> {
         match &pending.effect {
             Effect::Submit(submission) => self.submit(pending, submission).await,
-            Effect::Terminate(termination) => self.terminate(termination).await,
+            Effect::Terminate(termination) => self.terminate(run, termination).await,
+            Effect::Withdraw(withdrawal) => self.withdraw(withdrawal).await,
             Effect::Release(releasing) => self.release(run, releasing).await,
         }
     }
@@ -80,24 +91,10 @@ impl Telling<'_> {
         let (name, queue) = (&submission.job_name, &submission.queue);
         // Somebody had it in hand before: SubmitJob takes no token, so the name is the only proof.
         if self.doubtful.contains(&pending.id) {
-            let mut found = self.runs.batch.find_by_name(queue, name).await?;
-            // A job of another definition is somebody else's: it proves nothing about ours.
             let definition = submission.definition.name();
-            found.retain(|job| job.definition == definition);
+            let found = self.find(&submission.attempt, queue, name, &definition).await?;
             if !found.is_empty() {
-                // The oldest first: the first that the register holds is the believed one.
-                return Ok(found
-                    .into_iter()
-                    .rev()
-                    .map(|job| {
-                        let placement = Placement {
-                            job_id: job.job_id,
-                            definition: job.definition,
-                            queue: queue.clone(),
-                        };
-                        Fact::JobFound(JobFound { attempt: submission.attempt.clone(), placement })
-                    })
-                    .collect());
+                return Ok(found);
             }
             if self.runs.clock.now().duration_since(pending.since) > PROOF {
                 return Err(Fault::page(
@@ -105,6 +102,11 @@ impl Telling<'_> {
                     "push again, or look for its results and end the run",
                 ));
             }
+        }
+        // Whoever slept for too long leaves it to those who took it over, or took it back.
+        if !self.has_time(pending) {
+            tracing::warn!(job.name = %name, "too late to submit: `tick` takes it over");
+            return Ok(Vec::new());
         }
         match self.runs.batch.submit(submission).await {
             Submitted::Accepted(job) => {
@@ -124,10 +126,47 @@ impl Telling<'_> {
         }
     }
 
-    async fn terminate(&self, termination: &Termination) -> Result<Vec<Fact>, Fault> {
+    /// The jobs that Batch has under the name of `attempt`, the oldest first: the first that the
+    /// register holds is the believed one. A job of another definition is somebody else's: it proves
+    /// nothing about ours.
+    async fn find(
+        &self,
+        attempt: &AttemptId,
+        queue: &str,
+        name: &JobName,
+        definition: &str,
+    ) -> Result<Vec<Fact>, Fault> {
+        let found = self.runs.batch.find_by_name(queue, name).await?;
+        let ours = found.into_iter().rev().filter(|job| job.definition == definition);
+        let facts = ours.map(|job| {
+            let (job_id, definition, queue) = (job.job_id, job.definition, queue.to_owned());
+            let placement = Placement { job_id, definition, queue };
+            Fact::JobFound(JobFound { attempt: attempt.clone(), placement })
+        });
+        Ok(facts.collect())
+    }
+
+    /// The lease of the submission has run out, and its run does not want it any more: what Batch
+    /// does not have under its name now was never submitted.
+    async fn withdraw(&self, withdrawal: &Withdrawal) -> Result<Vec<Fact>, Fault> {
+        let Withdrawal { attempt, job_name, queue, definition } = withdrawal;
+        let found = self.find(attempt, queue, job_name, definition).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        tracing::info!(job.name = %job_name, "withdrawn: it was never submitted");
+        Ok(vec![Fact::Withdrawn(Withdrawn { attempt: attempt.clone() })])
+    }
+
+    async fn terminate(&self, run: &Run, termination: &Termination) -> Result<Vec<Fact>, Fault> {
         let Termination { attempt, job_id, reason } = termination;
         self.runs.batch.terminate(job_id, reason).await?;
-        tracing::info!(job.id = %job_id, "ended a job that is not believed");
+        tracing::info!(job.id = %job_id, %reason, "told a job to end");
+        let believed = run.state.attempt(attempt).and_then(|attempt| attempt.placement.as_ref());
+        if believed.is_some_and(|believed| believed.job_id == *job_id) {
+            // Nothing but its end acknowledges it.
+            return Ok(Vec::new());
+        }
         Ok(vec![Fact::Terminated(Terminated { attempt: attempt.clone(), job_id: job_id.clone() })])
     }
 

@@ -10,7 +10,7 @@ use signalbox_pipeline::names::{CommitSha, JobId, TaskId};
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::platform::Capability;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::fact::{Ending, JobEnded, Placement, Trigger};
+use signalbox_pipeline::run::fact::{Ending, JobEnded, Origin, Placement, Trigger};
 use signalbox_pipeline::run::{Fact, Run};
 
 use super::*;
@@ -85,6 +85,8 @@ impl Story {
             pushed_at: self.runs.clock.now(),
             clone_url: "https://host/rain".to_owned(),
             checkout_image: "checkout:1".to_owned(),
+            origin: Origin::Push,
+            taken: None,
         };
         let fact = Fact::Triggered(trigger);
         let first = Occurrence { event: event.clone(), actor: "ada".to_owned(), fact };

@@ -78,12 +78,24 @@ impl JobDefinition {
     }
 }
 
+/// When Batch ends the job of an attempt, in seconds after its start.
+pub(crate) fn timeout_seconds(run: &Run, stage: &Stage, id: &AttemptId) -> u64 {
+    runners_timeout(run, stage, id) + GRACE_SECONDS
+}
+
+/// What the job may take, and no longer than its environment allows.
+fn runners_timeout(run: &Run, stage: &Stage, id: &AttemptId) -> u64 {
+    let job = run.state.specification(&stage.work, &id.job);
+    let settings = stage.entered.as_ref().and_then(|entered| entered.settings.as_deref());
+    let limit = settings.and_then(|settings| settings.compute.timeout_seconds);
+    job.map_or(OUR_TIMEOUT_SECONDS, |job| job.timeout_seconds).min(limit.unwrap_or(u64::MAX))
+}
+
 /// What an attempt runs, before its surroundings are added.
 struct Task {
     image: String,
     command: Vec<String>,
     work: Work,
-    timeout_seconds: u64,
     compute: Compute,
 }
 
@@ -92,8 +104,7 @@ pub(super) fn build(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platfor
     let settings = stage.entered.as_ref().and_then(|entered| entered.settings.as_deref());
     let task = task(run, stage, id, platform);
     let given = settings.map(|settings| &settings.compute);
-    let limit = given.and_then(|given| given.timeout_seconds).unwrap_or(u64::MAX);
-    let timeout_seconds = task.timeout_seconds.min(limit);
+    let timeout_seconds = runners_timeout(run, stage, id);
     let order = Order {
         schema: 1,
         artifacts_bucket: platform.artifacts_bucket.clone(),
@@ -145,7 +156,6 @@ fn task(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Task {
         image: trigger.checkout_image.clone(),
         command: vec![RUNNER.to_owned(), verb.to_owned()],
         work,
-        timeout_seconds: OUR_TIMEOUT_SECONDS,
         compute: Compute::default(),
     };
     let checkout = || {
@@ -193,7 +203,6 @@ fn exec(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Option
         image,
         command: command.chain(job.command.iter().cloned()).collect(),
         work: Work::Exec { source, setup: job.setup.clone() },
-        timeout_seconds: job.timeout_seconds,
         compute: job.compute,
     })
 }

@@ -9,12 +9,15 @@ use crate::attempt::AttemptId;
 use crate::definition::Definition;
 use crate::gate::Verdict;
 use crate::names::{
-    BranchName, CommitSha, EnvironmentName, Host, ImageDigest, ImageRepository, ImageTag, JobId,
-    RepositoryName, RunId, Sha256, TaskId,
+    EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, JobId, RunId, Sha256, TaskId,
 };
 use crate::order::Source;
 use crate::report::{Metric, Report};
 use crate::settings::Settings;
+
+mod trigger;
+
+pub use trigger::{CannotRetry, Origin, Taken, Trigger};
 
 /// Something that happened, as the register holds it for ever.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,25 +47,14 @@ pub enum Fact {
     Released(Released),
     /// A surplus job was told to end.
     Terminated(Terminated),
-}
-
-/// The commit that a run is for, and what ops had registered for its repository.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trigger {
-    /// The host of the repository.
-    pub host: Host,
-    /// The repository.
-    pub repository: RepositoryName,
-    /// The branch that was pushed.
-    pub branch: BranchName,
-    /// The commit that it points to.
-    pub commit: CommitSha,
-    /// When it was pushed.
-    pub pushed_at: Timestamp,
-    /// Where to clone from, as registered.
-    pub clone_url: String,
-    /// The image of jobs that name none.
-    pub checkout_image: String,
+    /// A person ended the run.
+    Cancelled(Cancelled),
+    /// A submission that was given up was looked up, and never reached Batch.
+    Withdrawn(Withdrawn),
+    /// Batch says why a job has no place yet.
+    Waiting(Waiting),
+    /// An attempt has outlived its deadline.
+    Overdue(Overdue),
 }
 
 /// Where Batch holds an attempt: the first that is recorded is the believed one.
@@ -294,7 +286,56 @@ pub struct Terminated {
     pub job_id: JobId,
 }
 
+/// A person ended the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// The id of the decision.
+    pub decision: EventId,
+    /// Whose decision it is: the principal that the queue itself names.
+    pub by: String,
+    /// Why, in that person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The name of a given-up attempt was looked up after the lease of its submission had run out, and
+/// Batch has no such job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// The attempt.
+    pub attempt: AttemptId,
+}
+
+/// Why Batch gives a job no place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Batch's words.
+    pub reason: String,
+}
+
+/// A deadline of [`crate::deadline`] has passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overdue {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Which deadline, in one sentence.
+    pub reason: String,
+}
+
 impl Fact {
+    /// The first version of the run document that can hold the fact: code that knows only older
+    /// ones must not touch it, or it would lose what it does not know and break the register.
+    #[must_use]
+    pub fn schema(&self) -> u32 {
+        match self {
+            Self::Triggered(trigger) if !trigger.is_plain() => 2,
+            Self::Cancelled(_) | Self::Withdrawn(_) | Self::Waiting(_) | Self::Overdue(_) => 2,
+            _ => 1,
+        }
+    }
+
     /// The attempt that the fact is about.
     #[must_use]
     pub fn attempt(&self) -> Option<&AttemptId> {
@@ -306,10 +347,15 @@ impl Fact {
             | Self::Reported(Reported { attempt, .. })
             | Self::Defined(Defined { attempt, .. })
             | Self::ImageFound(ImageFound { attempt, .. })
-            | Self::Terminated(Terminated { attempt, .. }) => Some(attempt),
-            Self::Triggered(_) | Self::ImagePushed(_) | Self::Entered(_) | Self::Released(_) => {
-                None
-            }
+            | Self::Terminated(Terminated { attempt, .. })
+            | Self::Withdrawn(Withdrawn { attempt })
+            | Self::Waiting(Waiting { attempt, .. })
+            | Self::Overdue(Overdue { attempt, .. }) => Some(attempt),
+            Self::Triggered(_)
+            | Self::ImagePushed(_)
+            | Self::Entered(_)
+            | Self::Released(_)
+            | Self::Cancelled(_) => None,
         }
     }
 

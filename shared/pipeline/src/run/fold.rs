@@ -3,14 +3,18 @@
 use jiff::Timestamp;
 
 use super::fact::{
-    Defined, DefinitionOutcome, Entered, Fact, ImageFound, ImagePushed, JobEnded, JobRefused,
-    Placement, Released, Reported, Terminated, Trigger,
+    Cancelled, Defined, DefinitionOutcome, Entered, Fact, ImageFound, ImagePushed, Released,
+    Reported, Trigger,
 };
-use super::state::{self, Attempt, Image, Stage, StageWork, State, Surplus};
+use super::state::{self, Attempt, Image, Stage, StageWork, State};
 use super::{progress, verdict};
 use crate::attempt::{self, AttemptId};
 use crate::phase::Phase;
 use crate::stage;
+
+pub(super) mod job;
+
+use job::conclude;
 
 /// Whether a fact told anything new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +59,14 @@ pub enum Rejection {
     },
 }
 
-/// The state that the first fact folds to.
+/// The state that the first fact folds to. A retry begins behind the stages that it takes over.
 pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
+    let mut trigger = trigger.clone();
+    let taken = trigger.taken.take();
     let mut state = State {
         phase: Phase::Running,
         reason: None,
-        trigger: trigger.clone(),
+        trigger,
         source: None,
         definition: None,
         image: None,
@@ -69,6 +75,13 @@ pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
         started_at: at,
         ended_at: None,
     };
+    if let Some(taken) = taken {
+        let ahead = stage::all(&taken.definition.content).into_iter().skip(taken.stages.len());
+        state.stages = taken.stages.into_iter().chain(ahead).collect();
+        state.source = Some(taken.source);
+        state.definition = Some(Box::new(taken.definition));
+        state.image = taken.image;
+    }
     progress::settle(&mut state, at);
     state
 }
@@ -77,25 +90,44 @@ pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
 pub(super) fn apply(state: &mut State, fact: &Fact, at: Timestamp) -> Result<Applied, Rejection> {
     let applied = match fact {
         Fact::Triggered(_) => return Err(Rejection::BegunAlready),
-        Fact::JobFound(fact) => place(attempt_of(state, &fact.attempt)?, &fact.placement, false),
+        Fact::JobFound(fact) => {
+            job::place(attempt_of(state, &fact.attempt)?, &fact.placement, false)
+        }
         Fact::JobStarted(fact) => {
             let attempt = attempt_of(state, &fact.attempt)?;
-            started(attempt, &fact.placement, fact.started_at)
+            job::started(attempt, &fact.placement, fact.started_at)
         }
-        Fact::JobEnded(fact) => job_ended(state, fact)?,
-        Fact::JobRefused(fact) => job_refused(attempt_of(state, &fact.attempt)?, fact),
+        Fact::JobEnded(fact) => job::ended(attempt_of(state, &fact.attempt)?, fact),
+        Fact::JobRefused(fact) => job::refused(attempt_of(state, &fact.attempt)?, fact),
         Fact::Reported(fact) => reported(state, fact)?,
         Fact::Defined(fact) => defined(state, fact, at)?,
         Fact::ImagePushed(fact) => image_pushed(state, fact),
         Fact::ImageFound(fact) => image_found(state, fact)?,
         Fact::Entered(fact) => entered(state, fact)?,
         Fact::Released(fact) => released(state, fact, at)?,
-        Fact::Terminated(fact) => terminated(attempt_of(state, &fact.attempt)?, fact),
+        Fact::Terminated(fact) => job::terminated(attempt_of(state, &fact.attempt)?, fact),
+        Fact::Cancelled(fact) => cancelled(state, fact, at),
+        Fact::Withdrawn(fact) => job::withdrawn(attempt_of(state, &fact.attempt)?),
+        Fact::Waiting(fact) => job::waiting(attempt_of(state, &fact.attempt)?, fact),
+        Fact::Overdue(fact) => job::overdue(attempt_of(state, &fact.attempt)?, fact),
     };
     if applied == Changed {
         progress::settle(state, at);
     }
     Ok(applied)
+}
+
+/// A run that is over cannot be cancelled: who came first has decided.
+fn cancelled(state: &mut State, fact: &Cancelled, at: Timestamp) -> Applied {
+    if state.phase.is_terminal() {
+        return Unchanged;
+    }
+    let reason = match &fact.reason {
+        Some(reason) => format!("{} cancelled it: {reason}", fact.by),
+        None => format!("{} cancelled it", fact.by),
+    };
+    progress::cancel(state, &verdict::cut(&reason), at);
+    Changed
 }
 
 fn attempt_of<'s>(state: &'s mut State, id: &AttemptId) -> Result<&'s mut Attempt, Rejection> {
@@ -106,81 +138,10 @@ fn attempt_of<'s>(state: &'s mut State, id: &AttemptId) -> Result<&'s mut Attemp
     attempt.ok_or_else(unknown)
 }
 
-/// Records where Batch holds the attempt. The first job is believed; any other is a surplus, and so
-/// is one that turns up for an attempt that was given up.
-fn place(attempt: &mut Attempt, placement: &Placement, over: bool) -> Applied {
-    match &attempt.placement {
-        None if attempt.phase.is_terminal() => surplus(attempt, placement, over),
-        None => {
-            attempt.placement = Some(placement.clone());
-            Changed
-        }
-        Some(believed) if believed.job_id == placement.job_id => Unchanged,
-        Some(_) => surplus(attempt, placement, over),
-    }
-}
-
-fn surplus(attempt: &mut Attempt, placement: &Placement, over: bool) -> Applied {
-    let known = attempt.surplus.iter_mut().find(|surplus| surplus.job_id == placement.job_id);
-    match known {
-        Some(known) if over && !known.over => known.over = true,
-        Some(_) => return Unchanged,
-        None => attempt.surplus.push(Surplus { job_id: placement.job_id.clone(), over }),
-    }
-    Changed
-}
-
-fn believes(attempt: &Attempt, placement: &Placement) -> bool {
-    match &attempt.placement {
-        Some(believed) => believed.job_id == placement.job_id,
-        None => !attempt.phase.is_terminal(),
-    }
-}
-
-fn started(attempt: &mut Attempt, placement: &Placement, at: Option<Timestamp>) -> Applied {
-    let believed = believes(attempt, placement);
-    let placed = place(attempt, placement, false);
-    if !believed || attempt.phase != Phase::Pending {
-        return placed;
-    }
-    attempt.phase = Phase::Running;
-    attempt.started_at = at;
-    Changed
-}
-
-fn job_ended(state: &mut State, fact: &JobEnded) -> Result<Applied, Rejection> {
-    let attempt = attempt_of(state, &fact.attempt)?;
-    if !believes(attempt, &fact.placement) {
-        return Ok(place(attempt, &fact.placement, true));
-    }
-    if attempt.phase.is_terminal() || attempt.ending.is_some() {
-        return Ok(Unchanged);
-    }
-    place(attempt, &fact.placement, false);
-    attempt.phase = Phase::Running;
-    // The end knows best, so that it does not matter which of the two events came first.
-    attempt.started_at = fact.ending.started_at.or(attempt.started_at);
-    attempt.ending = Some(fact.ending.clone());
-    if fact.ending.task.is_none() {
-        let reason = verdict::never_ran(&fact.ending);
-        conclude(attempt, Phase::Errored, Some(reason));
-    }
-    Ok(Changed)
-}
-
-fn job_refused(attempt: &mut Attempt, fact: &JobRefused) -> Applied {
-    if attempt.phase.is_terminal() || attempt.placement.is_some() {
-        return Unchanged;
-    }
-    let reason = format!("AWS Batch refused the submission: {}", fact.reason);
-    conclude(attempt, Phase::Errored, Some(reason));
-    Changed
-}
-
 fn reported(state: &mut State, fact: &Reported) -> Result<Applied, Rejection> {
     let work = stage_work(state, &fact.attempt)?;
     let attempt = attempt_of(state, &fact.attempt)?;
-    if attempt.evidence.is_some() {
+    if attempt.evidence.is_some() || attempt.phase.is_terminal() {
         return Ok(Unchanged);
     }
     let Some(ending) = &attempt.ending else {
@@ -287,7 +248,7 @@ fn entered(state: &mut State, fact: &Entered) -> Result<Applied, Rejection> {
     let Some(stage) = stage.filter(|stage| stage.phase != Phase::Pending) else {
         return Err(unasked("an environment", format!("{} is not due", work.name())));
     };
-    if stage.entered.is_some() {
+    if stage.entered.is_some() || stage.phase.is_terminal() {
         return Ok(Unchanged);
     }
     if fact.settings.is_some() {
@@ -310,22 +271,6 @@ fn released(state: &mut State, fact: &Released, at: Timestamp) -> Result<Applied
     stage.ended_at = Some(at);
     stage.reason = fact.behind.as_ref().map(|run| format!("the newer release of {run} stays live"));
     Ok(Changed)
-}
-
-fn terminated(attempt: &mut Attempt, fact: &Terminated) -> Applied {
-    let surplus = attempt.surplus.iter_mut().find(|surplus| surplus.job_id == fact.job_id);
-    match surplus {
-        Some(surplus) if !surplus.over => {
-            surplus.over = true;
-            Changed
-        }
-        _ => Unchanged,
-    }
-}
-
-fn conclude(attempt: &mut Attempt, phase: Phase, reason: Option<String>) {
-    attempt.phase = phase;
-    attempt.reason = reason;
 }
 
 fn stage_work(state: &State, id: &attempt::AttemptId) -> Result<StageWork, Rejection> {

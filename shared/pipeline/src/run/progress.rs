@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use super::fold::job::give_up;
 use super::state::{Attempt, Job, Stage, StageWork, State};
 use crate::phase::Phase;
 
@@ -41,6 +42,25 @@ pub(super) fn skip(state: &mut State, reason: &str, at: Timestamp) {
     end(state, Phase::Skipped, Some(reason.to_owned()), at);
 }
 
+/// Ends the run because a person wants it so. Its open attempts are given up; a release that was
+/// begun may be recorded already, so it is carried through, and nothing after it.
+pub(super) fn cancel(state: &mut State, reason: &str, at: Timestamp) {
+    for stage in state.stages.iter_mut().filter(|stage| stage.phase == Phase::Running) {
+        if matches!(stage.work, StageWork::Release { .. }) {
+            continue;
+        }
+        for job in stage.jobs.iter_mut().filter(|job| !job.phase.is_terminal()) {
+            for attempt in job.attempts.iter_mut().filter(|a| !a.phase.is_terminal()) {
+                give_up(attempt, Phase::Cancelled, reason);
+            }
+            job.phase = Phase::Cancelled;
+            job.reason = Some(reason.to_owned());
+        }
+        conclude(stage, Phase::Cancelled, Some(reason.to_owned()), at);
+    }
+    end(state, Phase::Cancelled, Some(reason.to_owned()), at);
+}
+
 fn start(state: &mut State, index: usize, at: Timestamp) {
     let definition = state.definition.as_ref().map(|defined| &defined.content);
     let work = &state.stages[index].work;
@@ -72,8 +92,9 @@ fn settle_job(job: &mut Job, retries: usize) {
     let spent = job.attempts.iter().filter(|attempt| attempt.phase == last.phase).count();
     let again = match last.phase {
         Phase::Failed => spent <= retries,
-        // A refused submission would be refused again.
-        Phase::Errored => spent <= PLATFORM_RETRIES && last.placement.is_some(),
+        // Only what Batch itself ended: a refused submission would be refused again, and what has
+        // outlived its deadline may still run.
+        Phase::Errored => spent <= PLATFORM_RETRIES && last.ending.is_some(),
         _ => false,
     };
     if again {
@@ -136,7 +157,7 @@ fn end(state: &mut State, phase: Phase, reason: Option<String>, at: Timestamp) {
     state.reason = reason;
     state.ended_at = Some(at);
     state.announced.clear();
-    for stage in state.stages.iter_mut().filter(|stage| !stage.phase.is_terminal()) {
+    for stage in state.stages.iter_mut().filter(|stage| stage.phase == Phase::Pending) {
         stage.phase = Phase::Skipped;
     }
 }

@@ -7,7 +7,8 @@ use super::fact::{Ending, Entered, Evidence, Gated, ImagePushed, Placement, Trig
 use crate::attempt::AttemptId;
 use crate::definition::{self, Definition};
 use crate::names::{
-    EnvironmentName, ImageDigest, ImageRepository, ImageTag, JobId, JobKey, Sha256, StageName,
+    EnvironmentName, ImageDigest, ImageRepository, ImageTag, JobId, JobKey, RunId, Sha256,
+    StageName,
 };
 use crate::order::Source;
 use crate::phase::Phase;
@@ -89,6 +90,9 @@ pub struct Stage {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// The run that passed it, where this one took it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<RunId>,
 }
 
 /// What a stage does.
@@ -157,6 +161,31 @@ pub struct Attempt {
     /// Jobs under the same name that are not believed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surplus: Vec<Surplus>,
+    /// Why Batch gives its job no place yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Wait>,
+    /// Set where it was ended before its job's end was seen: by a person, or by a deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<GivenUp>,
+}
+
+/// Why a job has no place yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// Batch's words.
+    pub reason: String,
+    /// How many reasons were told so far; later ones are not taken without end.
+    pub told: u32,
+}
+
+/// What is known about the job of an attempt that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GivenUp {
+    /// Whether Batch has, or may still get, a job under its name has to be found out.
+    InDoubt,
+    /// Its job is the believed one; without one, it has none.
+    Known,
 }
 
 /// A job that is not believed, and has to go.
@@ -222,6 +251,23 @@ impl State {
     }
 }
 
+impl State {
+    /// The believed jobs whose end was not seen yet, of a live run as of one that is over: what
+    /// `tick` asks Batch about when it hears nothing.
+    pub fn awaited(&self) -> impl Iterator<Item = (AttemptId, &Placement)> {
+        self.attempts().filter_map(|(id, _, attempt)| Some((id, attempt.awaited()?)))
+    }
+}
+
+impl Attempt {
+    /// Its job, where that has not been seen to end and something depends on it.
+    #[must_use]
+    pub fn awaited(&self) -> Option<&Placement> {
+        let open = !self.phase.is_terminal() || self.given_up.is_some();
+        self.placement.as_ref().filter(|_| open && self.ending.is_none())
+    }
+}
+
 impl Job {
     /// A job with its first attempt, not submitted yet.
     #[must_use]
@@ -250,6 +296,8 @@ impl Attempt {
             evidence: None,
             verdicts: Vec::new(),
             surplus: Vec::new(),
+            waiting: None,
+            given_up: None,
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::report::{Built, Failure, FailureClass, File, Report};
 use crate::settings;
 
 mod doubt;
+mod ended;
+mod retry;
 
 const DEFINITION: &str = r#"
 version: 1
@@ -60,6 +62,8 @@ fn begun() -> Run {
         pushed_at: at(0),
         clone_url: "https://example.com/rain".to_owned(),
         checkout_image: "python:3.12".to_owned(),
+        origin: Origin::Push,
+        taken: None,
     };
     let id = keys::run_id(at(0), &commit, &EventId::parse("e-1").unwrap());
     let pipeline = PipelineName::parse("rain").unwrap();

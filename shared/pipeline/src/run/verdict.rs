@@ -113,10 +113,10 @@ fn failure(code: i32, report: Option<&Report>) -> String {
     }
 }
 
-/// As much of a job's own words as is repeated: the job writes them, and they stand in the attempt,
-/// its job, its stage and the run.
+/// As much of other people's words as is repeated: a job's, a person's, Batch's. They stand in the
+/// attempt, its job, its stage and the run.
 const LONGEST_WORDS: usize = 500;
 
-fn cut(words: &str) -> String {
+pub(super) fn cut(words: &str) -> String {
     words.chars().take(LONGEST_WORDS).collect()
 }

@@ -1,0 +1,72 @@
+//! Deadlines: how long an attempt may be in a state that only others can end.
+//!
+//! A run must not wait for ever. What has outlived its deadline is a fact that `tick` tells the
+//! run; the attempt then counts as *errored*, and its job is ended.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::attempt::AttemptId;
+use crate::effect::{self, Effect};
+use crate::phase::Phase;
+use crate::run::Run;
+use crate::run::state::{Attempt, Stage};
+
+/// How long Batch may take no submission of it.
+pub const SUBMISSION: SignedDuration = SignedDuration::from_hours(24);
+/// How long Batch may have its job without giving it a place.
+pub const PLACE: SignedDuration = SignedDuration::from_hours(24);
+/// How long its job may run beyond the time at which Batch ends it.
+pub const OVERTIME: SignedDuration = SignedDuration::from_mins(15);
+/// How long what its job left behind may be unreadable.
+pub const ANSWER: SignedDuration = SignedDuration::from_hours(24);
+
+/// The attempts that have outlived a deadline at `now`, each with the deadline in one sentence.
+#[must_use]
+pub fn overdue(run: &Run, now: Timestamp) -> Vec<(AttemptId, String)> {
+    if run.state.phase.is_terminal() {
+        return Vec::new();
+    }
+    let open = run.state.attempts().filter(|(_, _, attempt)| !attempt.phase.is_terminal());
+    open.filter_map(|(id, stage, attempt)| {
+        let (since, limit, what) = deadline(run, &id, stage, attempt)?;
+        let late = now.duration_since(since) > limit;
+        late.then(|| (id, format!("{what} for more than {limit:#}")))
+    })
+    .collect()
+}
+
+/// Since when the attempt is where it is, how long it may be, and what that is called.
+fn deadline(
+    run: &Run,
+    id: &AttemptId,
+    stage: &Stage,
+    attempt: &Attempt,
+) -> Option<(Timestamp, SignedDuration, &'static str)> {
+    if let Some(ending) = &attempt.ending {
+        let since = ending.stopped_at.or_else(|| heard(run, id))?;
+        return Some((since, ANSWER, "its result could not be read"));
+    }
+    if attempt.phase == Phase::Running {
+        let since = attempt.started_at.or_else(|| heard(run, id))?;
+        let granted = effect::timeout_seconds(run, stage, id);
+        let limit =
+            SignedDuration::try_from_secs_f64(granted as f64).ok()?.saturating_add(OVERTIME);
+        return Some((since, limit, "its job ran"));
+    }
+    if attempt.placement.is_some() {
+        return Some((heard(run, id)?, PLACE, "AWS Batch gave its job no place"));
+    }
+    let submission = run.pending.iter().find(|pending| {
+        matches!(&pending.effect, Effect::Submit(submission) if submission.attempt == *id)
+    });
+    Some((submission?.since, SUBMISSION, "AWS Batch did not take its submission"))
+}
+
+/// When the run first heard of the attempt from outside.
+fn heard(run: &Run, id: &AttemptId) -> Option<Timestamp> {
+    let mut entries = run.register.entries().iter();
+    entries.find(|entry| entry.fact.attempt() == Some(id)).map(|entry| entry.at)
+}
+
+#[cfg(test)]
+mod tests;

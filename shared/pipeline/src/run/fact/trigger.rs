@@ -1,0 +1,242 @@
+//! What starts a run: a commit, how it came in, and what is taken over from the run before.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::names::{
+    BranchName, CommitSha, EventId, Host, PipelineName, RepositoryName, RunId, StageName,
+};
+use crate::order::Source;
+use crate::phase::Phase;
+use crate::run::Run;
+use crate::run::state::{Defined, Image, Stage, StageWork, State};
+use crate::stage;
+
+/// The commit that a run is for, and what ops had registered for its repository.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// The host of the repository.
+    pub host: Host,
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The branch that was pushed.
+    pub branch: BranchName,
+    /// The commit that it points to.
+    pub commit: CommitSha,
+    /// When it was pushed.
+    pub pushed_at: Timestamp,
+    /// Where to clone from, as registered.
+    pub clone_url: String,
+    /// The image of jobs that name none.
+    pub checkout_image: String,
+    /// How it came in.
+    #[serde(default, skip_serializing_if = "Origin::is_push")]
+    pub origin: Origin,
+    /// What a retry takes over from the run before; only the register holds it, the state shows it
+    /// as stages that are passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Box<Taken>>,
+}
+
+impl Trigger {
+    /// Whether it is a push that begins at the checkout, which is all that schema 1 knows.
+    pub(super) fn is_plain(&self) -> bool {
+        self.origin.is_push() && self.taken.is_none()
+    }
+}
+
+/// How a trigger came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Origin {
+    /// By the code host's event.
+    #[default]
+    Push,
+    /// `tick` found the commit at the head of its branch, and no event.
+    Found,
+    /// A person replayed an event.
+    Replay {
+        /// The event.
+        of: EventId,
+    },
+    /// A person retried a run.
+    Retry {
+        /// The run.
+        of: RunId,
+    },
+}
+
+impl Origin {
+    fn is_push(&self) -> bool {
+        *self == Self::Push
+    }
+}
+
+/// What a retry takes over, pinned by digest, from the run before: everything before `from`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The run before.
+    pub run: RunId,
+    /// The stage that the new run begins with.
+    pub from: StageName,
+    /// The pinned source.
+    pub source: Source,
+    /// The definition that the new run follows.
+    pub definition: Defined,
+    /// The image, where the build is before `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+    /// The stages before `from`, each job with the attempt that counted.
+    pub stages: Vec<Stage>,
+}
+
+/// Why a run cannot be retried so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotRetry {
+    /// It is still under way.
+    #[error("the run is not over: cancel it first, or wait for its end")]
+    NotOver,
+    /// No stage of it went wrong.
+    #[error("the run {phase}, and no stage of it went wrong: name the stage to begin with")]
+    NothingToRepeat {
+        /// How it ended.
+        phase: Phase,
+    },
+    /// It has no such stage.
+    #[error("the run has no stage {stage}: it has {has}")]
+    NoSuchStage {
+        /// The stage that was named.
+        stage: StageName,
+        /// The stages that there are.
+        has: String,
+    },
+    /// A stage before the named one is not there to be taken over.
+    #[error("the run cannot begin at {stage}: {before} before it {phase}")]
+    NotReached {
+        /// The stage that was named.
+        stage: StageName,
+        /// The stage before it that did not succeed.
+        before: StageName,
+        /// How that ended.
+        phase: Phase,
+    },
+    /// The definition leads through other stages.
+    #[error(
+        "the definition does not lead to {stage} through the stages that the run has passed: \
+         retry from checkout"
+    )]
+    OtherStages {
+        /// The stage that was named.
+        stage: StageName,
+    },
+    /// The definition is of another pipeline.
+    #[error("the definition is of the pipeline {found}, and the run of {expected}")]
+    OtherPipeline {
+        /// The run's.
+        expected: PipelineName,
+        /// The definition's.
+        found: PipelineName,
+    },
+    /// What was passed left nothing to be taken over.
+    #[error("the run has passed {before} and holds no {what} of it: retry from checkout")]
+    Lost {
+        /// The stage that was passed.
+        before: StageName,
+        /// What is missing.
+        what: &'static str,
+    },
+}
+
+impl Taken {
+    /// What a retry of `run` takes over when it begins at `from`, or, where none is named, at the
+    /// stage that did not succeed; it follows `definition`, or the run's own. Nothing is taken over
+    /// where it begins at the checkout.
+    ///
+    /// An environment is entered anew: a release is made only on what this run itself verified.
+    ///
+    /// # Errors
+    /// When the run cannot be retried so.
+    pub fn of(
+        run: &Run,
+        from: Option<&StageName>,
+        definition: Option<&Defined>,
+    ) -> Result<Option<Self>, CannotRetry> {
+        let state = &run.state;
+        if !state.phase.is_terminal() {
+            return Err(CannotRetry::NotOver);
+        }
+        let index = beginning(state, from)?;
+        let (stages, begun) = (&state.stages[..index], &state.stages[index]);
+        let Some(checkout) = stages.first() else { return Ok(None) };
+        if let Some(open) = stages.iter().find(|stage| stage.phase != Phase::Succeeded) {
+            let (stage, before) = (begun.name.clone(), open.name.clone());
+            return Err(CannotRetry::NotReached { stage, before, phase: open.phase });
+        }
+        let lost = |stage: &Stage, what| CannotRetry::Lost { before: stage.name.clone(), what };
+        let source = state.source.clone().ok_or_else(|| lost(checkout, "source"))?;
+        let definition = definition.or(state.definition.as_deref());
+        let definition = definition.ok_or_else(|| lost(checkout, "definition"))?;
+        follows(run, definition, index)?;
+        let built = stages.iter().find(|stage| stage.work == StageWork::Build);
+        let image = match built {
+            Some(build) => Some(state.image.clone().ok_or_else(|| lost(build, "image"))?),
+            None => None,
+        };
+        Ok(Some(Self {
+            run: run.id.clone(),
+            from: begun.name.clone(),
+            source,
+            definition: definition.clone(),
+            image,
+            stages: stages.iter().map(|stage| taken_over(stage, run)).collect(),
+        }))
+    }
+}
+
+/// The index of the stage to begin with.
+fn beginning(state: &State, from: Option<&StageName>) -> Result<usize, CannotRetry> {
+    let position = |test: &dyn Fn(&Stage) -> bool| state.stages.iter().position(test);
+    let index = match from {
+        Some(name) => position(&|stage| stage.name == *name).ok_or_else(|| {
+            let has: Vec<&str> = state.stages.iter().map(|stage| stage.name.as_str()).collect();
+            CannotRetry::NoSuchStage { stage: name.clone(), has: has.join(", ") }
+        })?,
+        None => position(&|stage| stage.phase != Phase::Succeeded)
+            .ok_or(CannotRetry::NothingToRepeat { phase: state.phase })?,
+    };
+    Ok(match &state.stages[index].work {
+        StageWork::Release { environment } => {
+            let verify = StageWork::Verify { environment: environment.clone() };
+            position(&|stage| stage.work == verify).unwrap_or(index)
+        }
+        _ => index,
+    })
+}
+
+/// Whether `definition` leads through the same stages as far as to the one at `index`.
+fn follows(run: &Run, definition: &Defined, index: usize) -> Result<(), CannotRetry> {
+    let content = &definition.content;
+    if content.pipeline != run.pipeline {
+        let (expected, found) = (run.pipeline.clone(), content.pipeline.clone());
+        return Err(CannotRetry::OtherPipeline { expected, found });
+    }
+    let passed = run.state.stages[..=index].iter().map(|stage| &stage.work);
+    let table = stage::all(content);
+    if table.iter().map(|stage| &stage.work).take(index + 1).eq(passed) {
+        return Ok(());
+    }
+    Err(CannotRetry::OtherStages { stage: run.state.stages[index].name.clone() })
+}
+
+/// The stage as the next run holds it: what counted, and where it comes from.
+fn taken_over(stage: &Stage, run: &Run) -> Stage {
+    let mut stage = stage.clone();
+    // Of a stage that was taken over before, the run that passed it stays known.
+    stage.taken_from.get_or_insert_with(|| run.id.clone());
+    for job in &mut stage.jobs {
+        let counted = job.attempts.pop();
+        job.attempts = counted.into_iter().collect();
+        job.attempts.iter_mut().for_each(|attempt| attempt.surplus.clear());
+    }
+    stage
+}
