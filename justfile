@@ -14,6 +14,10 @@ test *ARGS:
 lint:
     .ci/run format template lint docs
 
+# The protocol, checked over its full bounded state space: see docs/semantics.md.
+model *ARGS:
+    cargo test -p signalbox-model --test model -- --nocapture {{ARGS}}
+
 # S3, SQS and Batch against the local engine, moto and ministack.
 contract:
     .ci/run contract
