@@ -169,6 +169,12 @@ impl Engine {
         self.stack.queue(logical_id).map(|queue| self.sqs.url(&queue.name))
     }
 
+    /// The URL of the queue of that name.
+    #[must_use]
+    pub fn url_of_queue(&self, name: &str) -> String {
+        self.sqs.url(name)
+    }
+
     /// The object store, to be looked at without requests.
     #[must_use]
     pub fn s3(&self) -> &S3 {
@@ -197,6 +203,12 @@ impl Engine {
     #[must_use]
     pub fn usage(&self) -> BTreeMap<String, Usage> {
         self.lambda.usage()
+    }
+
+    /// The processes of all functions, by id.
+    #[must_use]
+    pub fn function_processes(&self) -> Vec<i32> {
+        self.lambda.processes()
     }
 
     /// What went wrong in the wiring, so far and from now on.

@@ -103,6 +103,12 @@ impl Lambda {
         pools.map(|(id, pool)| (id.clone(), usage::of(&pool.processes()))).collect()
     }
 
+    /// The processes that there are just now, by id.
+    #[must_use]
+    pub fn processes(&self) -> Vec<i32> {
+        self.pools.values().flat_map(|pool| pool.processes()).collect()
+    }
+
     /// Ends everything, invocations under way too.
     pub async fn stop(&self) {
         self.tasks.close().await;

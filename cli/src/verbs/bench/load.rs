@@ -7,17 +7,20 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use signalbox_local::engine::Engine;
+use signalbox_local::incident::Incident;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{CommitSha, EventId, PipelineName, RunId};
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::pipeline::REPOSITORY;
 use crate::laptop::{Address, clients};
 
 /// The event as CodeCommit sends it.
 const PUSH: &str = include_str!("../../../../events/codecommit-push.json");
-/// A run of jobs that do nothing has long ended by then.
+/// A run of jobs that do nothing has long ended by then, where nobody disturbs it.
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// Begins runs and waits for them.
@@ -27,12 +30,23 @@ pub(super) struct Load<'a> {
     address: Address,
     commit: CommitSha,
     pipeline: PipelineName,
+    /// How long a run may take.
+    longest: Duration,
+    /// Whether functions may die: they are being killed.
+    deadly: bool,
 }
 
 impl<'a> Load<'a> {
     pub(super) fn new(engine: &'a Engine, address: Address, commit: &str) -> anyhow::Result<Self> {
         let (commit, pipeline) = (CommitSha::parse(commit)?, PipelineName::parse(REPOSITORY)?);
-        Ok(Self { engine, sqs: clients(engine).sqs().patient, address, commit, pipeline })
+        let sqs = clients(engine).sqs().patient;
+        Ok(Self { engine, sqs, address, commit, pipeline, longest: LONGEST, deadly: false })
+    }
+
+    /// The same where functions are being killed: a run may take `longest`, and a function that
+    /// dies is no reason to stop.
+    pub(super) fn under_fire(self, longest: Duration) -> Self {
+        Self { longest, deadly: true, ..self }
     }
 
     /// Carries out `runs` runs, of which `concurrency` are under way at any time.
@@ -56,11 +70,23 @@ impl<'a> Load<'a> {
         let mut incidents = self.engine.incidents().subscribe();
         self.send(&event, at).await?;
         tokio::select! {
-            over = tokio::time::timeout(LONGEST, self.over(&id)) => {
-                over.with_context(|| format!("the run {id} did not end in {LONGEST:?}"))?
+            over = tokio::time::timeout(self.longest, self.over(&id)) => {
+                over.with_context(|| format!("the run {id} did not end in {:?}", self.longest))?
             }
-            told = incidents.recv() => bail!("{}", told?),
+            told = self.trouble(&mut incidents) => bail!("{}", told?),
             _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        }
+    }
+
+    /// The next incident that is not expected.
+    async fn trouble(&self, incidents: &mut Receiver<Incident>) -> anyhow::Result<Incident> {
+        loop {
+            match incidents.recv().await {
+                Ok(Incident::Crashed { .. } | Incident::Init { .. }) if self.deadly => {}
+                // Whoever tells faster than this reads has told enough.
+                Err(RecvError::Lagged(_)) if self.deadly => {}
+                told => return Ok(told?),
+            }
         }
     }
 
