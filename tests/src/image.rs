@@ -14,7 +14,7 @@ use crate::installation::Installation;
 
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 impl Installation {
     /// Pushes an image with one file in its folder `/app`, as anybody with access to the registry
@@ -53,14 +53,16 @@ impl Installation {
     }
 }
 
-struct Image {
-    layer: Bytes,
-    config: Bytes,
-    manifest: Bytes,
+/// An image of one layer with one file.
+pub(crate) struct Image {
+    pub(crate) layer: Bytes,
+    pub(crate) config: Bytes,
+    pub(crate) manifest: Bytes,
 }
 
 impl Image {
-    fn pack(file: &str, text: &str) -> anyhow::Result<Self> {
+    /// An image whose folder `/app` holds `file`.
+    pub(crate) fn pack(file: &str, text: &str) -> anyhow::Result<Self> {
         let mut archive = tar::Builder::new(Vec::new());
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);

@@ -10,4 +10,5 @@ pub mod queues;
 pub mod repository;
 pub mod requests;
 pub mod runs;
+pub mod simulated;
 pub mod wait;

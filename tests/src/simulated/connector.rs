@@ -1,0 +1,174 @@
+//! Between the SDK's clients and the engine: every call of a function passes here.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use axum::body::Body;
+use fastrand::Rng;
+use axum::http::header::{CONTENT_LENGTH, HOST};
+use axum::http::{Request, Uri};
+use axum::http::request::Parts;
+use signalbox_local::engine::Embedded;
+use signalbox_local::http::When;
+use tokio::sync::Notify;
+
+use super::calls::{Blow, Blows, Call};
+
+/// How long a request is on its way, and an answer on its way back.
+const WAY: std::ops::RangeInclusive<u64> = 1..=12;
+
+/// The network of a world, with its engine at the other end.
+pub struct Wire {
+    engine: Embedded,
+    traffic: Mutex<Traffic>,
+}
+
+struct Traffic {
+    calls: Vec<Call>,
+    blows: Blows,
+    chance: Rng,
+}
+
+impl Wire {
+    /// A network on which `blows` fall.
+    #[must_use]
+    pub fn new(engine: Embedded, blows: Blows, seed: u64) -> Arc<Self> {
+        let traffic = Traffic { calls: Vec::new(), blows, chance: Rng::with_seed(seed) };
+        Arc::new(Self { engine, traffic: Mutex::new(traffic) })
+    }
+
+    /// The engine at the other end.
+    #[must_use]
+    pub fn engine(&self) -> &Embedded {
+        &self.engine
+    }
+
+    /// The calls of functions so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.traffic().calls.clone()
+    }
+
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call, and says what is to happen to it.
+    fn note(&self, caller: &Caller, request: &Parts) -> Option<Blow> {
+        let function = caller.function.as_deref()?;
+        let mut traffic = self.traffic();
+        let number = u64::try_from(traffic.calls.len()).unwrap_or(u64::MAX).saturating_add(1);
+        traffic.calls.push(Call::of(number, function, request));
+        traffic.blows.get(&number).copied().filter(|blow| blow.fits(request))
+    }
+
+    async fn way(&self) {
+        let millis = self.traffic().chance.u64(WAY);
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+}
+
+/// Who calls, and whether it is dead.
+#[derive(Debug, Default)]
+pub struct Caller {
+    /// The function, such as `job`; nobody else's calls are counted or hit.
+    function: Option<String>,
+    death: Notify,
+}
+
+impl Caller {
+    /// An instance of `function`.
+    #[must_use]
+    pub fn instance(function: &str) -> Arc<Self> {
+        Arc::new(Self { function: Some(function.to_owned()), death: Notify::new() })
+    }
+
+    /// Returns when the instance has died: whoever carries it drops what it did.
+    pub async fn died(&self) {
+        self.death.notified().await;
+    }
+
+    async fn die(&self) -> ! {
+        self.death.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// A client whose requests go over `wire` in the name of `caller`.
+#[must_use]
+pub fn http(wire: &Arc<Wire>, caller: &Arc<Caller>) -> SharedHttpClient {
+    let connector = Connector { wire: Arc::clone(wire), caller: Arc::clone(caller) };
+    http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()))
+}
+
+#[derive(Clone)]
+struct Connector {
+    wire: Arc<Wire>,
+    caller: Arc<Caller>,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Connector").field(&self.caller).finish()
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let this = self.clone();
+        HttpConnectorFuture::new(async move { this.carry(request).await })
+    }
+}
+
+impl Connector {
+    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (mut parts, body) = outgoing(request)?;
+        let blow = self.wire.note(&self.caller, &parts);
+        self.wire.way().await;
+        match blow {
+            Some(Blow::Dies(When::Before)) => self.caller.die().await,
+            Some(Blow::Fault(fault)) => {
+                parts.extensions.insert(fault);
+            }
+            Some(Blow::Dies(When::After)) | None => {}
+        }
+        let response = self.wire.engine.call(Request::from_parts(parts, body)).await;
+        if blow == Some(Blow::Dies(When::After)) {
+            self.caller.die().await;
+        }
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await;
+        let body = body.map_err(|error| ConnectorError::io(error.into()))?;
+        self.wire.way().await;
+        let mut response = HttpResponse::new(parts.status.into(), SdkBody::from(body));
+        for (name, value) in &parts.headers {
+            let value = value.to_str().map_err(|error| ConnectorError::other(error.into(), None))?;
+            response.headers_mut().append(name.as_str().to_owned(), value.to_owned());
+        }
+        Ok(response)
+    }
+}
+
+/// The request as a server gets it. Nothing that the functions or jobs send is a stream.
+fn outgoing(request: HttpRequest) -> Result<(Parts, Body), ConnectorError> {
+    let request = request.try_into_http1x();
+    let (mut parts, body) = request.map_err(|error| ConnectorError::user(error.into()))?.into_parts();
+    let bytes = body.bytes().map(bytes::Bytes::copy_from_slice);
+    let bytes = bytes.ok_or_else(|| ConnectorError::user("the body is a stream".into()))?;
+    // What a client of the network adds on its way out.
+    let host = parts.uri.host().zip(parts.uri.port_u16());
+    let host = host.map_or_else(String::new, |(host, port)| format!("{host}:{port}"));
+    for (name, value) in [(HOST, host), (CONTENT_LENGTH, bytes.len().to_string())] {
+        let value = value.parse().map_err(|_| ConnectorError::user("an odd header".into()))?;
+        parts.headers.insert(name, value);
+    }
+    let path = parts.uri.path_and_query().cloned();
+    parts.uri = path.map(Uri::from).unwrap_or_default();
+    Ok((parts, Body::from(bytes)))
+}

@@ -1,0 +1,87 @@
+//! The functions as their mains start them, but over any clients.
+
+use std::collections::BTreeMap;
+
+use anyhow::bail;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use signalbox_cloud::advance::Runs;
+use signalbox_cloud::chance::Chance;
+use signalbox_cloud::clients::Clients;
+use signalbox_cloud::clock::Clock;
+use signalbox_cloud::config::{Account, Buckets, CodeHost, DeadLetters, Jobs, from_env};
+use signalbox_cloud::lambda::{Queue, Shell};
+use signalbox_commit::Commit;
+use signalbox_image::Image;
+use signalbox_job::Job;
+use signalbox_tick::Tick;
+
+/// What an instance is started with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Its variables, as Lambda would set them.
+    pub variables: BTreeMap<String, String>,
+    /// What its requests go through.
+    pub http: SharedHttpClient,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its randomness.
+    pub chance: Chance,
+}
+
+/// A started function.
+pub enum Function {
+    /// `commit`.
+    Commit(Box<Shell<Commit>>),
+    /// `image`.
+    Image(Box<Shell<Image>>),
+    /// `job`.
+    Job(Box<Shell<Job>>),
+    /// `tick`.
+    Tick(Box<Tick>),
+}
+
+impl Function {
+    /// Starts the function whose binary is `binary`.
+    ///
+    /// # Errors
+    /// When its variables are not complete, or there is no such function.
+    pub fn start(binary: &str, start: Start) -> anyhow::Result<Self> {
+        let Start { variables, http, clock, chance } = start;
+        let variable = |name: &str| variables.get(name).cloned();
+        let (account, buckets, jobs) = from_env::<(Account, Buckets, Jobs)>(variable)?;
+        let clients = Clients::over(account, http);
+        let runs = Runs::connect(&clients, &buckets, &jobs, clock, chance.clone());
+        if binary == "tick" {
+            return Ok(Self::Tick(Box::new(Tick::new(runs))));
+        }
+        let DeadLetters(dead) = from_env(variable)?;
+        let queue = Queue::new(clients.sqs(), &dead, chance);
+        Ok(match binary {
+            "commit" => {
+                let CodeHost(host) = from_env(variable)?;
+                let commit = Commit { runs, host, checkout_image: jobs.checkout_image };
+                Self::Commit(Box::new(Shell::new(commit, queue)))
+            }
+            "image" => Self::Image(Box::new(Shell::new(Image { runs }, queue))),
+            "job" => Self::Job(Box::new(Shell::new(Job { runs }, queue))),
+            other => bail!("no function {other} is known here: add it beside the others"),
+        })
+    }
+
+    /// What the function does with a batch of messages; with none, what the clock has it do.
+    ///
+    /// # Errors
+    /// When the invocation fails as a whole.
+    pub async fn handle(&self, event: SqsEvent) -> anyhow::Result<SqsBatchResponse> {
+        Ok(match self {
+            Self::Commit(shell) => shell.handle(event).await,
+            Self::Image(shell) => shell.handle(event).await,
+            Self::Job(shell) => shell.handle(event).await,
+            Self::Tick(tick) => {
+                tick.pass().await?;
+                SqsBatchResponse::default()
+            }
+        })
+    }
+}

@@ -1,0 +1,146 @@
+//! Lambda: instances of functions, fed from queues and by the clock.
+//!
+//! A function has a number of seats. Each takes a batch off the queue, has its instance handle it,
+//! and deletes what was not reported as failed. An instance that dies, or takes longer than the
+//! function's timeout, is thrown away in the middle of what it did; its messages come again when
+//! their visibility is over.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+use signalbox_cloud::chance::Chance;
+use signalbox_cloud::clock::Clock;
+use signalbox_local::lambda::payload;
+use signalbox_local::sqs::Message;
+use signalbox_local::template::{self, QueueSource, Schedule};
+use tokio::time::Instant;
+
+use super::connector::{Caller, Wire, http};
+use super::functions::{Function, Start};
+
+/// What all instances share.
+#[derive(Clone)]
+pub struct Lambda {
+    /// The network.
+    pub wire: Arc<Wire>,
+    /// When the world began, on the calendar and in tokio's time.
+    pub origin: (Timestamp, Instant),
+    /// By how much the clock of an instance may be wrong, either way.
+    pub skew: Duration,
+    /// Where instances draw their seeds.
+    pub chance: Arc<Mutex<Rng>>,
+}
+
+/// A place for one instance of a function.
+pub struct Seat {
+    lambda: Lambda,
+    function: template::Function,
+    instance: Option<Instance>,
+}
+
+struct Instance {
+    function: Function,
+    caller: Arc<Caller>,
+}
+
+impl Lambda {
+    fn draw(&self) -> u64 {
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner).u64(..)
+    }
+
+    /// A clock that is a little wrong.
+    fn clock(&self) -> Clock {
+        let (start, since) = self.origin;
+        let most = i64::try_from(self.skew.as_millis()).unwrap_or(i64::MAX);
+        let off = Rng::with_seed(self.draw()).i64(-most..=most);
+        let start = start + SignedDuration::from_millis(off);
+        Clock::new(move || start + since.elapsed())
+    }
+
+    fn chance(&self) -> Chance {
+        let rng = Mutex::new(Rng::with_seed(self.draw()));
+        Chance::new(move || rng.lock().unwrap_or_else(PoisonError::into_inner).u64(..))
+    }
+
+    fn start(&self, function: &template::Function) -> anyhow::Result<Instance> {
+        let caller = Caller::instance(&function.binary);
+        let start = Start {
+            variables: self.wire.engine().variables(function)?,
+            http: http(&self.wire, &caller),
+            clock: self.clock(),
+            chance: self.chance(),
+        };
+        let started = Function::start(&function.binary, start);
+        let function = started.with_context(|| format!("{} does not start", function.binary))?;
+        Ok(Instance { function, caller })
+    }
+}
+
+impl Seat {
+    /// A seat whose instance is started by its first event.
+    #[must_use]
+    pub fn new(lambda: &Lambda, function: &template::Function) -> Self {
+        Self { lambda: lambda.clone(), function: function.clone(), instance: None }
+    }
+
+    /// Handles what is on the queue, for ever.
+    ///
+    /// # Errors
+    /// When the engine fails, or a function does not start or answers nonsense.
+    pub async fn serve_queue(mut self, source: QueueSource) -> anyhow::Result<()> {
+        let wire = Arc::clone(&self.lambda.wire);
+        let sqs = wire.engine().sqs();
+        loop {
+            let messages = sqs.receive_wait(&source.queue, source.batch_size as usize).await?;
+            let event = serde_json::from_value(payload::batch(&source.queue, &messages))?;
+            let Some(answer) = self.invoke(event).await? else { continue };
+            for message in done(&answer, &messages)? {
+                sqs.delete(&source.queue, &message.receipt_handle).await?;
+            }
+        }
+    }
+
+    /// Is started by the clock, for ever.
+    ///
+    /// # Errors
+    /// When the function does not start.
+    pub async fn serve_schedule(mut self, schedule: Schedule) -> anyhow::Result<()> {
+        let mut minutes = tokio::time::interval(schedule.rate);
+        loop {
+            minutes.tick().await;
+            self.invoke(SqsEvent::default()).await?;
+        }
+    }
+
+    /// The answer to `event`, unless the instance dies or takes too long.
+    async fn invoke(&mut self, event: SqsEvent) -> anyhow::Result<Option<SqsBatchResponse>> {
+        let instance = match self.instance.take() {
+            Some(instance) => instance,
+            None => self.lambda.start(&self.function)?,
+        };
+        let answer = tokio::select! {
+            biased;
+            () = instance.caller.died() => return Ok(None),
+            answer = tokio::time::timeout(self.function.timeout, instance.function.handle(event)) => answer,
+        };
+        match answer {
+            Err(_too_long) => Ok(None),
+            // An error of the handler is the batch's; the instance lives on.
+            Ok(answer) => {
+                self.instance = Some(instance);
+                Ok(answer.ok())
+            }
+        }
+    }
+}
+
+/// The messages that are done with: those that were not reported as failed.
+fn done<'m>(answer: &SqsBatchResponse, messages: &'m [Message]) -> anyhow::Result<Vec<&'m Message>> {
+    let answer = serde_json::to_vec(answer)?;
+    let failed = payload::failed(&answer, messages).map_err(anyhow::Error::msg)?;
+    Ok(messages.iter().filter(|message| !failed.contains(message.id.as_str())).collect())
+}

@@ -1,0 +1,16 @@
+//! The whole product in one process, under virtual time: the real handlers over the local engine's
+//! real services, without sockets, with chance that follows from a seed.
+//!
+//! A [`World`](world::World) is an installation. Its functions are instances of the real handlers,
+//! whose SDK clients call the engine through a [`connector`]; every call passes there, is counted,
+//! and may meet a [`Blow`](calls::Blow). [`lambda`] takes messages off the queues as Lambda does, and
+//! [`jobs`] do in a few lines what the runner does in a container. [`end`] is what is compared.
+
+pub mod calls;
+pub mod connector;
+pub mod end;
+pub mod functions;
+pub mod jobs;
+pub mod lambda;
+pub mod parallel;
+pub mod world;
