@@ -10,10 +10,10 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use axum::body::Body;
-use fastrand::Rng;
 use axum::http::header::{CONTENT_LENGTH, HOST};
-use axum::http::{Request, Uri};
 use axum::http::request::Parts;
+use axum::http::{Request, Uri};
+use fastrand::Rng;
 use signalbox_local::engine::Embedded;
 use signalbox_local::http::When;
 use tokio::sync::Notify;
@@ -148,7 +148,8 @@ impl Connector {
         self.wire.way().await;
         let mut response = HttpResponse::new(parts.status.into(), SdkBody::from(body));
         for (name, value) in &parts.headers {
-            let value = value.to_str().map_err(|error| ConnectorError::other(error.into(), None))?;
+            let value =
+                value.to_str().map_err(|error| ConnectorError::other(error.into(), None))?;
             response.headers_mut().append(name.as_str().to_owned(), value.to_owned());
         }
         Ok(response)
@@ -158,7 +159,8 @@ impl Connector {
 /// The request as a server gets it. Nothing that the functions or jobs send is a stream.
 fn outgoing(request: HttpRequest) -> Result<(Parts, Body), ConnectorError> {
     let request = request.try_into_http1x();
-    let (mut parts, body) = request.map_err(|error| ConnectorError::user(error.into()))?.into_parts();
+    let (mut parts, body) =
+        request.map_err(|error| ConnectorError::user(error.into()))?.into_parts();
     let bytes = body.bytes().map(bytes::Bytes::copy_from_slice);
     let bytes = bytes.ok_or_else(|| ConnectorError::user("the body is a stream".into()))?;
     // What a client of the network adds on its way out.

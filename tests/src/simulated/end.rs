@@ -82,7 +82,8 @@ fn documents(world: &World) -> anyhow::Result<BTreeMap<String, Value>> {
 
 fn strip(value: &mut Value) {
     if let Value::Object(fields) = value {
-        fields.retain(|name, _| !(name.ends_with("_at") || name == "write_id" || name == "revision"));
+        fields
+            .retain(|name, _| !(name.ends_with("_at") || name == "write_id" || name == "revision"));
         fields.values_mut().for_each(strip);
     }
 }

@@ -139,7 +139,10 @@ impl Seat {
 }
 
 /// The messages that are done with: those that were not reported as failed.
-fn done<'m>(answer: &SqsBatchResponse, messages: &'m [Message]) -> anyhow::Result<Vec<&'m Message>> {
+fn done<'m>(
+    answer: &SqsBatchResponse,
+    messages: &'m [Message],
+) -> anyhow::Result<Vec<&'m Message>> {
     let answer = serde_json::to_vec(answer)?;
     let failed = payload::failed(&answer, messages).map_err(anyhow::Error::msg)?;
     Ok(messages.iter().filter(|message| !failed.contains(message.id.as_str())).collect())

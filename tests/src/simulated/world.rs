@@ -165,9 +165,15 @@ impl World {
         let hex = sha256(format!("{repository} {name}").as_bytes());
         let (commit, rest) = hex.as_str().split_at(40);
         let part = |from: usize, to: usize| &rest[from..to];
-        event["id"] =
-            format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), &hex.as_str()[..12])
-                .into();
+        event["id"] = format!(
+            "{}-{}-4{}-8{}-{}",
+            part(0, 8),
+            part(8, 12),
+            part(12, 15),
+            part(15, 18),
+            &hex.as_str()[..12]
+        )
+        .into();
         event["time"] = self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into();
         event["detail"]["repositoryName"] = repository.into();
         event["detail"]["commitId"] = commit.into();
@@ -273,7 +279,8 @@ impl World {
         }
         for environment in ENVIRONMENTS {
             let text = format!("version: 1\nenvironment: {environment}\n");
-            let settings = settings::parse(&text).map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
+            let settings =
+                settings::parse(&text).map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
             let key = keys::state::settings(&settings.environment);
             let body = settings.to_json().into_bytes().into();
             let put = s3.patient.put_object().bucket(&self.buckets.state).key(key).body(body);
