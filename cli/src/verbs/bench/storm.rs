@@ -90,6 +90,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> anyhow::Result<Exit> {
         duplicate: args.duplicate.clamp(0.0, 1.0),
         reorder: 0.2,
         delay: Duration::from_millis(500),
+        ..Knobs::default()
     };
     let parameters =
         [("Repositories", pipeline::REPOSITORY), ("ImageRepositories", pipeline::IMAGES)];
