@@ -8,12 +8,10 @@ use signalbox_cloud::clients::Clients;
 use signalbox_cloud::clock::Clock;
 use signalbox_cloud::config::{Account, Buckets, CodeHost, DeadLetters, Jobs};
 use signalbox_cloud::fault::{Fault, Malformed};
-use signalbox_cloud::ingest::codecommit::{self, Push};
-use signalbox_cloud::ingest::{Envelope, Read};
+use signalbox_cloud::ingest::{Envelope, Read, codecommit};
+use signalbox_cloud::intake::{Arrival, Intake};
 use signalbox_cloud::lambda::{self, Handler, Message, Parsed, Queue, Shell};
 use signalbox_pipeline::names::{BranchName, Host, RepositoryName};
-
-mod begin;
 
 /// The function, with everything that it needs.
 #[derive(Debug)]
@@ -42,26 +40,28 @@ impl fmt::Display for Branch {
 
 impl Handler for Commit {
     type Key = Branch;
-    type Input = Push;
+    type Input = Arrival;
 
-    fn parse(&self, message: &Message) -> Result<Parsed<Branch, Push>, Malformed> {
+    fn parse(&self, message: &Message) -> Result<Parsed<Branch, Arrival>, Malformed> {
         let envelope = Envelope::parse(&message.body)?;
         Ok(match codecommit::read(&envelope, &self.host)? {
             Read::Ignored(reason) => Parsed::Ignored(reason),
             Read::Event(push) => {
                 let (host, repository) = (push.host.clone(), push.repository.clone());
                 let key = Branch { host, repository, branch: push.branch.clone() };
-                Parsed::Ours { key, event: push.event.clone(), input: push }
+                let event = push.event.clone();
+                Parsed::Ours { key, event, input: Arrival::pushed(push, message.body.clone()) }
             }
         })
     }
 
-    async fn handle(&self, key: &Branch, mut pushes: Vec<Push>) -> Result<(), Fault> {
-        let registration = self.registration(key).await?;
-        pushes.sort_by(|one, other| (one.at, &one.event).cmp(&(other.at, &other.event)));
-        pushes.dedup_by(|one, other| one.event == other.event);
-        for push in pushes {
-            self.begin(&registration, push).await?;
+    async fn handle(&self, key: &Branch, mut arrivals: Vec<Arrival>) -> Result<(), Fault> {
+        let intake = Intake { runs: &self.runs, checkout_image: &self.checkout_image };
+        let registration = intake.registration(&key.host, &key.repository, &key.branch).await?;
+        arrivals.sort_by(|one, other| one.order().cmp(&other.order()));
+        arrivals.dedup_by(|one, other| one.push.event == other.push.event);
+        for arrival in arrivals {
+            intake.begin(&registration, arrival).await?;
         }
         Ok(())
     }

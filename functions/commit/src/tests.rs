@@ -1,7 +1,7 @@
 use aws_lambda_events::sqs::SqsEvent;
 use serde_json::json;
 use signalbox_cloud::config::from_env;
-use signalbox_testkit::{Pretend, fixture, messages, variable};
+use signalbox_testkit::{Answer, Planted, Pretend, World, fixture, messages, variable};
 
 use super::*;
 
@@ -60,6 +60,72 @@ async fn a_push_begins_its_run_and_moves_the_head_of_its_branch() {
     let world = aws.world();
     let head = &world.objects["state/heads/codecommit.eu-west-1.amazonaws.com/rain/main.json"].0;
     assert!(head.contains("9a2d57fbf237f1ee2c382cc3929efc09415eda76"), "{head}");
+}
+
+#[tokio::test]
+async fn a_push_is_archived_as_it_was_received_before_its_run_begins() {
+    let (aws, push) = (registered(&["main"]), fixture("codecommit-push.json"));
+    assert_eq!(failures(&aws, std::slice::from_ref(&push)).await, [""; 0]);
+    let world = aws.world();
+    let event: serde_json::Value = serde_json::from_str(&push).unwrap();
+    let (id, day) = (event["id"].as_str().unwrap(), &event["time"].as_str().unwrap()[..10]);
+    let archived = format!("state/events/{}/{id}.json", day.replace('-', "/"));
+    assert_eq!(world.objects[&archived].0, push);
+    let place = |part: &str| {
+        let put = world.requests.iter().position(|it| it.starts_with("PUT") && it.contains(part));
+        put.unwrap_or_else(|| panic!("no {part} among {:?}", world.requests))
+    };
+    assert!(place("state/events/") < place("state/heads/"), "{:?}", world.requests);
+    assert!(place("index/active/") < place("state/heads/"), "{:?}", world.requests);
+    assert!(place("state/heads/") < place("state/pipelines/"), "{:?}", world.requests);
+}
+
+#[tokio::test]
+async fn wherever_it_breaks_off_the_same_event_finishes_what_is_half_done() {
+    let undisturbed = registered(&["main"]);
+    failures(&undisturbed, &[fixture("codecommit-push.json")]).await;
+    let requests = undisturbed.world().requests.len();
+    for request in 0..requests {
+        for planted in [Planted::Before(Answer::Broken), Planted::After(Answer::Broken)] {
+            let aws = registered(&["main"]);
+            aws.world().planted.insert(request, planted.clone());
+            for _ in 0..3 {
+                failures(&aws, &[fixture("codecommit-push.json")]).await;
+            }
+            let (world, what) = (aws.world(), format!("{planted:?} at request {request}"));
+            let keys = |world: &World| {
+                let kept = world.objects.keys().filter(|key| key.starts_with("state/"));
+                kept.cloned().collect::<Vec<_>>()
+            };
+            assert_eq!(keys(&world), keys(&undisturbed.world()), "{what}");
+            assert!(world.objects.keys().any(|key| key.starts_with("index/active/")), "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_late_event_takes_the_run_that_was_found_for_its_commit_and_a_later_push_does_not() {
+    let (aws, found) = (registered(&["main"]), "20261120t091500z-9a2d57f-00000000");
+    let head = json!({
+        "schema": 1, "revision": 1, "write_id": "w", "found": true, "run": found,
+        "commit": "9a2d57fbf237f1ee2c382cc3929efc09415eda76", "pushed_at": "2026-11-20T09:15:00Z",
+    });
+    let key = "state/heads/codecommit.eu-west-1.amazonaws.com/rain/main.json".to_owned();
+    aws.world().objects.insert(key, (head.to_string(), 1));
+    // Whoever found it may have died before the run was begun: then the event begins it.
+    for _ in 0..2 {
+        assert_eq!(failures(&aws, &[fixture("codecommit-push.json")]).await, [""; 0]);
+        assert_eq!((runs_begun(&aws), aws.world().jobs.len()), (1, 1));
+        let world = aws.world();
+        assert!(world.objects.keys().any(|key| key.contains(found) && key.starts_with("state/")));
+        let marked = world.objects.keys().filter(|key| key.starts_with("index/active/"));
+        assert!(marked.into_iter().all(|key| key.contains(found)), "no other run is marked");
+    }
+    let later = fixture("codecommit-push.json")
+        .replace("2026-11-20T09:14:27Z", "2026-11-20T09:30:00Z")
+        .replace("d107ea36", "d107ea37");
+    assert_eq!(failures(&aws, &[later]).await, [""; 0]);
+    assert_eq!(runs_begun(&aws), 2);
 }
 
 #[tokio::test]

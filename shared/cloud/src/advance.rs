@@ -150,7 +150,23 @@ impl Runs {
     /// What the message is to become follows from the fault.
     pub async fn begin(&self, key: &RunKey, news: News) -> Result<Told, Fault> {
         // The marker comes first: a run that nobody can find would never be healed.
-        self.markers.mark(&key.marker()).await?;
+        self.mark(key).await?;
+        self.begin_marked(key, news).await
+    }
+
+    /// Marks the run `key`, which is about to begin, so that `tick` finds it.
+    ///
+    /// # Errors
+    /// When S3 does not take the marker.
+    pub async fn mark(&self, key: &RunKey) -> Result<(), Fault> {
+        Ok(self.markers.mark(&key.marker()).await?)
+    }
+
+    /// As [`Runs::begin`], of a run that is marked already.
+    ///
+    /// # Errors
+    /// What the message is to become follows from the fault.
+    pub async fn begin_marked(&self, key: &RunKey, news: News) -> Result<Told, Fault> {
         let told = Telling::new(self, key, news).carry(Base::Absent).await?;
         if told.puts == 0 && told.run.is_settled() {
             self.markers.unmark(&key.marker()).await?;

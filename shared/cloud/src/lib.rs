@@ -11,6 +11,7 @@ mod documents;
 pub mod effects;
 pub mod fault;
 pub mod ingest;
+pub mod intake;
 pub mod lambda;
 pub mod store;
 #[cfg(test)]

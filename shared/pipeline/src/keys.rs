@@ -144,6 +144,13 @@ mod tests {
 
         let rain = PipelineName::parse("rain").unwrap();
         assert_eq!(state::run(&rain, &id), format!("pipelines/rain/runs/2026/01/11/{id}/run.json"));
+        assert_eq!(
+            state::event(
+                at.to_zoned(jiff::tz::TimeZone::UTC).date(),
+                &EventId::parse("c8f9c4b5").unwrap()
+            ),
+            "events/2026/01/11/c8f9c4b5.json"
+        );
         assert_eq!(index::marked_run(&index::active_run(&rain, &id)), Some((rain, id)));
     }
 }

@@ -24,9 +24,13 @@ const STEPWISE: [(&str, &str); 3] = [
 ];
 
 /// The kinds of requests, in the order in which a row names them.
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 23] = [
     "GET registration",
+    "PUT event",
+    "PUT event (412)",
     "PUT marker",
+    "GET head",
+    "PUT head",
     "GET run",
     "GET result",
     "GET definition",
@@ -39,8 +43,6 @@ const KINDS: [&str; 21] = [
     "SubmitJob (refused)",
     "RegisterJobDefinition",
     "SubmitJob",
-    "GET head",
-    "PUT head",
     "GET environment",
     "PUT environment",
     "DELETE marker",
@@ -204,6 +206,7 @@ fn kind(request: &Request) -> usize {
     // The first part of the key that tells what it is.
     let parts = [
         ("/active/", "marker"),
+        ("/events/", "event"),
         ("/repositories/", "registration"),
         ("/heads/", "head"),
         ("/result.json", "result"),
@@ -219,7 +222,7 @@ fn kind(request: &Request) -> usize {
         ("SubmitJob" | "RegisterJobDefinition" | "DescribeImages" | "LIST", _, _) => {
             verb.to_owned()
         }
-        ("PUT", Some("run"), 412) => "PUT run (412)".to_owned(),
+        ("PUT", Some(part @ ("run" | "event")), 412) => format!("PUT {part} (412)"),
         (_, Some(part), _) => format!("{verb} {part}"),
         (_, None, _) => "other".to_owned(),
     };

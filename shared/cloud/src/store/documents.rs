@@ -142,6 +142,25 @@ impl Documents {
         self.put(key, written(key, document)?, Condition::Absent).await
     }
 
+    /// Writes `body` under `key` unless there is something already, which is then left as it is.
+    ///
+    /// # Errors
+    /// When S3 does not take it.
+    pub async fn keep(&self, key: &str, body: Vec<u8>) -> Result<(), StoreError> {
+        let put = self.s3.patient.put_object().bucket(&self.bucket).key(key);
+        let put = put.content_type("application/json").body(ByteStream::from(body));
+        match put.if_none_match("*").send().await.map_err(|error| trouble(&error)) {
+            // What is there may be of an earlier try of this very put: either way it is kept.
+            Ok(_) | Err(Trouble::Refused { status: 412, .. }) => Ok(()),
+            // Somebody else was about to write it, and may yet fail.
+            Err(Trouble::Refused { status: 409, message, .. }) => {
+                let unclear = Trouble::Unclear(message);
+                Err(StoreError::storage("writing", &self.bucket, key, unclear))
+            }
+            Err(trouble) => Err(StoreError::storage("writing", &self.bucket, key, trouble)),
+        }
+    }
+
     /// Writes the version that follows the one tagged `etag`.
     ///
     /// # Errors

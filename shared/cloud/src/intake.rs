@@ -1,0 +1,145 @@
+//! The way from a push to its run, whoever brings the push: an event, a decision or `tick`.
+//!
+//! Every step may be the last that this process takes, and each is found done when the same push is
+//! brought again: the event is archived, the run marked, the branch's head claimed, the run begun.
+//! The claim comes before the run, so that two who bring the same commit meet there.
+
+use jiff::tz::TimeZone;
+use signalbox_pipeline::head::{Claim, Head};
+use signalbox_pipeline::keys;
+use signalbox_pipeline::names::{BranchName, Host, RepositoryName, RunId};
+use signalbox_pipeline::register::Occurrence;
+use signalbox_pipeline::registration::Registration;
+use signalbox_pipeline::run::Fact;
+use signalbox_pipeline::run::fact::{Origin, Trigger};
+
+use crate::advance::{News, RunKey, Runs};
+use crate::fault::Fault;
+use crate::store::Step;
+
+mod arrival;
+
+pub use arrival::Arrival;
+
+/// What takes pushes in.
+#[derive(Clone, Copy, Debug)]
+pub struct Intake<'a> {
+    /// The runs.
+    pub runs: &'a Runs,
+    /// The image of jobs that name none, where the registration names none either.
+    pub checkout_image: &'a str,
+}
+
+impl Intake<'_> {
+    /// What ops registered for the repository.
+    ///
+    /// # Errors
+    /// [`Fault::NotOurs`] where it may not start a run from this branch.
+    pub async fn registration(
+        &self,
+        host: &Host,
+        repository: &RepositoryName,
+        branch: &BranchName,
+    ) -> Result<Registration, Fault> {
+        let document = keys::state::repository(host, repository);
+        let found = self.runs.documents.load::<Registration>(&document).await?;
+        let Some(found) = found else {
+            return Err(Fault::NotOurs(format!(
+                "{host}/{repository} is not registered: \
+                 `signalbox repo add {host}/{repository} --pipeline NAME` lets it start runs"
+            )));
+        };
+        if !found.document.admits(branch) {
+            return Err(Fault::NotOurs(format!(
+                "{host}/{repository} is not registered for the branch {branch}"
+            )));
+        }
+        Ok(found.document)
+    }
+
+    /// Begins the run of a push to a registered repository, or finishes what was half done of that.
+    /// It answers the run that carries the push; none where `tick` found what an event has brought.
+    ///
+    /// # Errors
+    /// What the message is to become follows from the fault.
+    pub async fn begin(
+        &self,
+        registration: &Registration,
+        arrival: Arrival,
+    ) -> Result<Option<RunKey>, Fault> {
+        let own = RunKey { pipeline: registration.pipeline.clone(), run: arrival.run() };
+        // The marker comes first: a run that nobody can find would never be healed.
+        tokio::try_join!(self.archive(&arrival), self.runs.mark(&own))?;
+        let claimed = self.claim(&own.run, &arrival).await?;
+        let ours = claimed.as_ref() == Some(&own.run);
+        if !ours {
+            self.runs.retire(&own).await?;
+        }
+        let Some(run) = claimed else { return Ok(None) };
+        let key = RunKey { run, ..own };
+        let commit = arrival.push.commit.clone();
+        let news = self.news(registration, arrival);
+        let told = match ours {
+            true => self.runs.begin_marked(&key, news).await?,
+            false => self.runs.begin(&key, news).await?,
+        };
+        if told.puts > 0 {
+            tracing::info!(run = %key, %commit, "began a run");
+        } else if ours {
+            tracing::info!(run = %key, "this push began its run already; `signalbox retry` makes another");
+        } else {
+            tracing::info!(run = %key, "the commit of this late event was found without it, and has its run; `signalbox retry` makes another");
+        }
+        Ok(Some(key))
+    }
+
+    /// Puts the event where `signalbox replay` finds it, as it was received.
+    async fn archive(&self, arrival: &Arrival) -> Result<(), Fault> {
+        let Some(received) = &arrival.received else { return Ok(()) };
+        let day = arrival.push.at.to_zoned(TimeZone::UTC).date();
+        let key = keys::state::event(day, &arrival.push.event);
+        Ok(self.runs.documents.keep(&key, received.clone().into_bytes()).await?)
+    }
+
+    /// The run that is to carry the push: `own`, or the one that its commit has already.
+    async fn claim(&self, own: &RunId, arrival: &Arrival) -> Result<Option<RunId>, Fault> {
+        let Arrival { push, origin, .. } = arrival;
+        let document = keys::state::head(&push.host, &push.repository, &push.branch);
+        let write_id = self.runs.documents.chance().token();
+        let claimed = self.runs.documents.transact(&document, |head: Option<&Head>| {
+            let claim = match origin {
+                Origin::Found => Head::found(head, &push.commit, push.at, own, &write_id),
+                // A replay is wanted beside what the commit has had: it takes no event's place.
+                Origin::Replay { .. } if head.is_some_and(|head| head.commit == push.commit) => {
+                    Some(Claim { head: None, run: own.clone() })
+                }
+                _ => Some(Head::pushed(head, &push.commit, push.at, own, &write_id)),
+            };
+            Ok(match claim {
+                None => Step::Keep(None),
+                Some(Claim { head: None, run }) => Step::Keep(Some(run)),
+                Some(Claim { head: Some(head), run }) => Step::Put(head, Some(run)),
+            })
+        });
+        claimed.await
+    }
+
+    fn news(&self, registration: &Registration, arrival: Arrival) -> News {
+        let Arrival { push, origin, cause, actor, .. } = arrival;
+        let ours = || self.checkout_image.to_owned();
+        let image = registration.checkout_image.as_ref().map_or_else(ours, ToString::to_string);
+        let fact = Fact::Triggered(Trigger {
+            host: push.host,
+            repository: push.repository,
+            branch: push.branch,
+            commit: push.commit,
+            pushed_at: push.at,
+            clone_url: registration.clone_url.clone(),
+            checkout_image: image,
+            origin,
+            taken: None,
+        });
+        let first = Occurrence { event: cause.clone(), actor, fact };
+        News { cause, occurrences: vec![first] }
+    }
+}
