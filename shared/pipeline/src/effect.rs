@@ -149,13 +149,14 @@ struct Needed<'r> {
 }
 
 impl Needed<'_> {
-    fn need(&mut self, id: EffectId, new: impl FnOnce(&Self) -> Option<Pending>) {
+    /// The effect `id`: as it was pending before, or made by `first`.
+    fn need(&mut self, id: EffectId, first: impl FnOnce(&Self, EffectId) -> Option<Pending>) {
         let known = find(self.run, &id).cloned();
-        self.pending.extend(known.or_else(|| new(self)));
+        self.pending.extend(known.or_else(|| first(self, id)));
     }
 
-    fn new(&self, id: &EffectId, effect: Effect) -> Pending {
-        Pending { id: id.clone(), effect, since: self.now, lease: None, not_before: None }
+    fn fresh(&self, id: EffectId, effect: Effect) -> Pending {
+        Pending { id, effect, since: self.now, lease: None, not_before: None }
     }
 
     fn terminations(&mut self, id: &AttemptId, attempt: &Attempt) {
@@ -171,7 +172,7 @@ impl Needed<'_> {
         for (job_id, reason) in unbelieved.chain(believed) {
             let key = EffectId(format!("terminate:{job_id}"));
             let termination = Termination { attempt: id.clone(), job_id: job_id.clone(), reason };
-            self.need(key.clone(), |this| Some(this.new(&key, Effect::Terminate(termination))));
+            self.need(key, |this, key| Some(this.fresh(key, Effect::Terminate(termination))));
         }
     }
 
@@ -179,7 +180,7 @@ impl Needed<'_> {
     /// Batch has no such job proves nothing.
     fn withdrawal(&mut self, id: &AttemptId, stage: &Stage) {
         let key = EffectId(format!("withdraw:{}", id.job_name(&self.run.pipeline, &self.run.id)));
-        self.need(key.clone(), |this| {
+        self.need(key, |this, key| {
             let known = find(this.run, &submission_id(this.run, id));
             let frozen = known.and_then(|pending| match &pending.effect {
                 Effect::Submit(submission) => Some(submission.clone()),
@@ -196,25 +197,25 @@ impl Needed<'_> {
             let over = |lease: &Lease| lease.until.saturating_add(IN_FLIGHT).ok();
             Some(Pending {
                 not_before: known.and_then(|known| known.lease.as_ref()).and_then(over),
-                ..this.new(&key, Effect::Withdraw(Box::new(withdrawal)))
+                ..this.fresh(key, Effect::Withdraw(Box::new(withdrawal)))
             })
         });
     }
 
     fn submission(&mut self, id: &AttemptId, stage: &Stage) {
         let key = submission_id(self.run, id);
-        self.need(key.clone(), |this| {
+        self.need(key, |this, key| {
             let submission = submission::build(this.run, stage, id, this.platform);
-            Some(this.new(&key, Effect::Submit(Box::new(submission))))
+            Some(this.fresh(key, Effect::Submit(Box::new(submission))))
         });
     }
 
     fn release(&mut self, environment: &EnvironmentName) {
         let key = EffectId(format!("release:{environment}"));
-        self.need(key.clone(), |this| {
+        self.need(key, |this, key| {
             let release = Release::of(this.run, environment)?;
             let releasing = Releasing { environment: environment.clone(), release };
-            Some(this.new(&key, Effect::Release(Box::new(releasing))))
+            Some(this.fresh(key, Effect::Release(Box::new(releasing))))
         });
     }
 }
