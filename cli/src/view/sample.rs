@@ -15,6 +15,7 @@ use signalbox_pipeline::run::fact::{
     Ending, Evidence, Fact, Found, JobEnded, JobStarted, Origin, Placement, Reported, Trigger,
 };
 use signalbox_pipeline::run::{Decision, Run};
+use signalbox_pipeline::shared::Shared;
 
 /// The second of a day in which everything happens.
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -86,7 +87,7 @@ pub(crate) fn failed() -> Run {
         sha256: signalbox_pipeline::digest::sha256(b""),
         report,
     };
-    let evidence = Evidence::Read(Box::new(found));
+    let evidence = Evidence::Read(Shared::new(found));
     let reported = Reported { attempt: checkout(), evidence, verdicts: Vec::new() };
     decided(&run, Fact::Reported(reported), 5)
 }

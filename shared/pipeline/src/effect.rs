@@ -15,6 +15,7 @@ use crate::phase::Phase;
 use crate::platform::Platform;
 use crate::run::state::{Attempt, GivenUp, Stage, StageWork};
 use crate::run::{Fact, Rejection, Run};
+use crate::shared::Shared;
 
 mod submission;
 
@@ -71,15 +72,15 @@ pub struct Lease {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Effect {
     /// Submit an attempt to Batch. Acknowledged by its first event.
-    Submit(Box<Submission>),
+    Submit(Shared<Submission>),
     /// End a job: one that is not believed, acknowledged by the next put; or the believed one of an
     /// attempt that was given up, acknowledged by nothing but its end.
     Terminate(Termination),
     /// Find out whether a submission that was given up has reached Batch after all. Acknowledged by
     /// the next put.
-    Withdraw(Box<Withdrawal>),
+    Withdraw(Shared<Withdrawal>),
     /// Record the verified release in its environment. Acknowledged by the next put.
-    Release(Box<Releasing>),
+    Release(Shared<Releasing>),
 }
 
 /// A job that has to go.
@@ -186,18 +187,19 @@ impl Needed<'_> {
                 Effect::Submit(submission) => Some(submission.clone()),
                 _ => None,
             });
-            let submission = frozen
-                .unwrap_or_else(|| Box::new(submission::build(this.run, stage, id, this.platform)));
+            let submission = frozen.unwrap_or_else(|| {
+                Shared::new(submission::build(this.run, stage, id, this.platform))
+            });
             let withdrawal = Withdrawal {
                 attempt: id.clone(),
-                job_name: submission.job_name,
-                queue: submission.queue,
+                job_name: submission.job_name.clone(),
+                queue: submission.queue.clone(),
                 definition: submission.definition.name(),
             };
             let over = |lease: &Lease| lease.until.saturating_add(IN_FLIGHT).ok();
             Some(Pending {
                 not_before: known.and_then(|known| known.lease.as_ref()).and_then(over),
-                ..this.fresh(key, Effect::Withdraw(Box::new(withdrawal)))
+                ..this.fresh(key, Effect::Withdraw(Shared::new(withdrawal)))
             })
         });
     }
@@ -206,7 +208,7 @@ impl Needed<'_> {
         let key = submission_id(self.run, id);
         self.need(key, |this, key| {
             let submission = submission::build(this.run, stage, id, this.platform);
-            Some(this.fresh(key, Effect::Submit(Box::new(submission))))
+            Some(this.fresh(key, Effect::Submit(Shared::new(submission))))
         });
     }
 
@@ -215,7 +217,7 @@ impl Needed<'_> {
         self.need(key, |this, key| {
             let release = Release::of(this.run, environment)?;
             let releasing = Releasing { environment: environment.clone(), release };
-            Some(this.fresh(key, Effect::Release(Box::new(releasing))))
+            Some(this.fresh(key, Effect::Release(Shared::new(releasing))))
         });
     }
 }

@@ -26,6 +26,7 @@ pub mod registration;
 pub mod report;
 pub mod run;
 pub mod settings;
+pub mod shared;
 pub mod stage;
 mod text;
 pub mod units;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::sha256;
 use crate::names::{EventId, Sha256};
 use crate::run::Fact;
+use crate::shared::Shared;
 
 /// One line of the register.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,12 +60,12 @@ pub enum Broken {
 /// The facts of a run, in the order in which it took them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Register(Vec<Entry>);
+pub struct Register(Vec<Shared<Entry>>);
 
 impl Register {
     /// The entries, oldest first.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Shared<Entry>] {
         &self.0
     }
 
@@ -72,13 +73,13 @@ impl Register {
     pub(crate) fn append(&mut self, occurrence: Occurrence, at: Timestamp) {
         let Occurrence { event, actor, fact } = occurrence;
         let (seq, prev) = (self.next_seq(), self.head());
-        self.0.push(Entry { seq, at, event, actor, fact, prev });
+        self.0.push(Shared::new(Entry { seq, at, event, actor, fact, prev }));
     }
 
     /// The hash of the last entry; of nothing, where there is none.
     #[must_use]
     pub fn head(&self) -> Sha256 {
-        self.0.last().map_or_else(|| sha256(b""), Entry::hash)
+        self.0.last().map_or_else(|| sha256(b""), |last| last.hash())
     }
 
     /// Whether `self` holds all that `older` held, unchanged.

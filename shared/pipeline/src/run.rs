@@ -7,6 +7,7 @@ use crate::effect::{self, Effect, EffectId, Lease, Pending};
 use crate::names::{PipelineName, RunId};
 use crate::platform::Platform;
 use crate::register::{Entry, Occurrence, Register};
+use crate::shared::Shared;
 
 pub mod fact;
 mod fold;
@@ -98,8 +99,16 @@ impl Run {
             Err(rejection) => Decision::Rejected(rejection),
             Ok(Applied::Unchanged) => Decision::AlreadyApplied,
             Ok(Applied::Changed) => {
-                let mut next = Self { state, ..self.clone() };
-                next.schema = next.schema.max(occurrence.fact.schema());
+                let mut next = Self {
+                    schema: self.schema.max(occurrence.fact.schema()),
+                    revision: self.revision,
+                    write_id: self.write_id.clone(),
+                    id: self.id.clone(),
+                    pipeline: self.pipeline.clone(),
+                    state,
+                    register: self.register.clone(),
+                    pending: self.pending.clone(),
+                };
                 next.register.append(occurrence.clone(), now);
                 next.pending = effect::pending(&next, platform, now);
                 Decision::Advance(Box::new(next))
@@ -111,7 +120,7 @@ impl Run {
     ///
     /// # Errors
     /// When the first entry is not a trigger, or a later one cannot follow.
-    pub fn fold(entries: &[Entry]) -> Result<State, FoldError> {
+    pub fn fold(entries: &[Shared<Entry>]) -> Result<State, FoldError> {
         let mut entries = entries.iter();
         let first = entries.next().ok_or(FoldError::Begin(NotATrigger))?;
         let Fact::Triggered(trigger) = &first.fact else {

@@ -8,7 +8,7 @@ use crate::view::safe;
 
 /// Prints the register, and whether its chain of hashes holds.
 pub(super) fn print(run: &Run, output: &Output) -> anyhow::Result<()> {
-    let rows: Vec<Vec<Cell>> = run.register.entries().iter().map(cells).collect();
+    let rows: Vec<Vec<Cell>> = run.register.entries().iter().map(|entry| cells(entry)).collect();
     output.table(&["SEQ", "AT", "FACT", "ABOUT", "ACTOR", "EVENT"], &rows)?;
     output.line(match run.register.verify() {
         Ok(()) => "The chain of hashes holds.".to_owned(),

@@ -43,6 +43,6 @@ fn a_run_under_way_says_what_it_waits_for() {
 #[test]
 fn the_register_names_its_facts_as_the_document_does() {
     let run = sample::failed();
-    let kinds: Vec<_> = run.register.entries().iter().map(register::kind).collect();
+    let kinds: Vec<_> = run.register.entries().iter().map(|entry| register::kind(entry)).collect();
     assert_eq!(kinds, ["triggered", "job_started", "job_ended", "reported"]);
 }

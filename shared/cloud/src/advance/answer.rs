@@ -7,6 +7,7 @@ use signalbox_pipeline::names::EnvironmentName;
 use signalbox_pipeline::run::fact::{Entered, ImageFound};
 use signalbox_pipeline::run::{Fact, Question, Run};
 use signalbox_pipeline::settings::Settings;
+use signalbox_pipeline::shared::Shared;
 
 use super::telling::Telling;
 use crate::fault::Fault;
@@ -54,7 +55,7 @@ impl Telling<'_> {
         let current = document?.and_then(|found| found.document.current);
         Ok(Entered {
             environment: environment.clone(),
-            settings: settings?.map(|found| Box::new(found.document)),
+            settings: settings?.map(|found| Shared::new(found.document)),
             current: current.map(|release| release.live()),
         })
     }

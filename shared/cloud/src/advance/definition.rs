@@ -11,6 +11,7 @@ use signalbox_pipeline::order::{Source, files};
 use signalbox_pipeline::report::Report;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::{Defined, DefinitionOutcome, Evidence};
+use signalbox_pipeline::shared::Shared;
 
 use super::telling::Telling;
 use crate::fault::Fault;
@@ -45,7 +46,7 @@ impl Telling<'_> {
             Some(source) => Ok(DefinitionOutcome::Accepted {
                 source,
                 sha256: expected.clone(),
-                definition: Box::new(definition),
+                definition: Shared::new(definition),
             }),
             None => Ok(unusable("the source that the checkout reported is not there")),
         }

@@ -8,6 +8,7 @@ use signalbox_pipeline::report::{self, Report};
 use signalbox_pipeline::run::fact::{Evidence, Found, Gated, Reported};
 use signalbox_pipeline::run::state::{Stage, StageWork};
 use signalbox_pipeline::run::{Fact, Run};
+use signalbox_pipeline::shared::Shared;
 
 use super::telling::Telling;
 use crate::fault::Fault;
@@ -95,7 +96,7 @@ fn read(key: String, fetched: Fetched) -> Evidence {
         Ok(report) if report.schema > SCHEMA => {
             missing(&format!("{key} has schema {}, and {SCHEMA} is known", report.schema))
         }
-        Ok(report) => Evidence::Read(Box::new(Found { key, version, sha256, report })),
+        Ok(report) => Evidence::Read(Shared::new(Found { key, version, sha256, report })),
         Err(error) => {
             // The error repeats what it stumbled over, and a job may write anything there.
             let error: String = error.to_string().chars().take(LONGEST_ERROR).collect();

@@ -14,6 +14,7 @@ use crate::names::{
 use crate::order::Source;
 use crate::report::{Metric, Report};
 use crate::settings::Settings;
+use crate::shared::Shared;
 
 mod trigger;
 
@@ -157,7 +158,7 @@ pub struct Gated {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Evidence {
     /// `result.json` was read.
-    Read(Box<Found>),
+    Read(Shared<Found>),
     /// There is none that can be believed.
     Missing {
         /// Why, and where it was looked for.
@@ -198,7 +199,7 @@ pub enum DefinitionOutcome {
         /// The SHA-256 of `signalbox.yaml`.
         sha256: Sha256,
         /// What it says.
-        definition: Box<Definition>,
+        definition: Shared<Definition>,
     },
     /// It leaves this branch out.
     Skipped {
@@ -250,7 +251,7 @@ pub struct Entered {
     pub environment: EnvironmentName,
     /// Its settings; absent where ops have applied none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings: Option<Box<Settings>>,
+    pub settings: Option<Shared<Settings>>,
     /// The release that was live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<LiveRelease>,

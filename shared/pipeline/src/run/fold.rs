@@ -10,6 +10,7 @@ use super::state::{self, Attempt, Image, Stage, StageWork, State};
 use super::{progress, verdict};
 use crate::attempt::{self, AttemptId};
 use crate::phase::Phase;
+use crate::shared::Shared;
 use crate::stage;
 
 pub(super) mod job;
@@ -79,7 +80,7 @@ pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
         let ahead = stage::all(&taken.definition.content).into_iter().skip(taken.stages.len());
         state.stages = taken.stages.into_iter().chain(ahead).collect();
         state.source = Some(taken.source);
-        state.definition = Some(Box::new(taken.definition));
+        state.definition = Some(taken.definition);
         state.image = taken.image;
     }
     progress::settle(&mut state, at);
@@ -180,8 +181,9 @@ fn defined(state: &mut State, fact: &Defined, at: Timestamp) -> Result<Applied, 
             conclude(attempt, Phase::Succeeded, None);
             state.source = Some(source.clone());
             state.stages.extend(stage::after_checkout(definition));
-            let content = (**definition).clone();
-            state.definition = Some(Box::new(state::Defined { sha256: sha256.clone(), content }));
+            let content = definition.clone();
+            let defined = state::Defined { sha256: sha256.clone(), content };
+            state.definition = Some(Shared::new(defined));
         }
         DefinitionOutcome::Skipped { reason } => {
             conclude(attempt, Phase::Succeeded, None);
@@ -242,7 +244,7 @@ fn image_found(state: &mut State, fact: &ImageFound) -> Result<Applied, Rejectio
 
 fn entered(state: &mut State, fact: &Entered) -> Result<Applied, Rejection> {
     let work = StageWork::Verify { environment: fact.environment.clone() };
-    let definition = state.definition.as_ref().map(|defined| &defined.content);
+    let definition = state.definition.as_ref().map(|defined| &*defined.content);
     let jobs = work.jobs(definition);
     let stage = state.stages.iter_mut().find(|stage| stage.work == work);
     let Some(stage) = stage.filter(|stage| stage.phase != Phase::Pending) else {

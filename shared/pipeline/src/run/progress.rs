@@ -62,7 +62,7 @@ pub(super) fn cancel(state: &mut State, reason: &str, at: Timestamp) {
 }
 
 fn start(state: &mut State, index: usize, at: Timestamp) {
-    let definition = state.definition.as_ref().map(|defined| &defined.content);
+    let definition = state.definition.as_ref().map(|defined| &*defined.content);
     let work = &state.stages[index].work;
     let jobs = if work.reads_environment() { Vec::new() } else { work.jobs(definition) };
     let stage = &mut state.stages[index];

@@ -12,6 +12,7 @@ use crate::names::{
 };
 use crate::order::Source;
 use crate::phase::Phase;
+use crate::shared::Shared;
 
 /// A run as it stands: always equal to the fold of its register.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub struct State {
     pub source: Option<Source>,
     /// The definition, once it has been read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub definition: Option<Box<Defined>>,
+    pub definition: Option<Shared<Defined>>,
     /// The image, once the registry has confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
@@ -50,7 +51,7 @@ pub struct Defined {
     /// The SHA-256 of `signalbox.yaml`.
     pub sha256: Sha256,
     /// What it says.
-    pub content: Definition,
+    pub content: Shared<Definition>,
 }
 
 /// The image that a run built.

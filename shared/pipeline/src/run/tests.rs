@@ -14,10 +14,14 @@ use crate::phase::Phase;
 use crate::platform::Capability;
 use crate::report::{Built, Failure, FailureClass, File, Report};
 use crate::settings;
+use crate::shared::Shared;
 
 mod doubt;
 mod ended;
+mod golden;
+mod histories;
 mod retry;
+mod world;
 
 const DEFINITION: &str = r#"
 version: 1
@@ -138,7 +142,7 @@ fn reported(attempt: &AttemptId, report: Report) -> Fact {
         sha256: hash('b'),
         report,
     };
-    let evidence = Evidence::Read(Box::new(found));
+    let evidence = Evidence::Read(Shared::new(found));
     Fact::Reported(Reported { attempt: attempt.clone(), evidence, verdicts: Vec::new() })
 }
 
@@ -148,7 +152,7 @@ fn parsed(text: &str) -> Definition {
 
 fn defined(text: &str) -> Fact {
     let source = Source { key: "k".to_owned(), version: "v".to_owned(), sha256: hash('a') };
-    let definition = Box::new(parsed(text));
+    let definition = Shared::new(parsed(text));
     let outcome = DefinitionOutcome::Accepted { source, sha256: hash('c'), definition };
     Fact::Defined(Defined { attempt: attempt("checkout", "checkout", 1), outcome })
 }
@@ -213,7 +217,7 @@ fn built(run: Run, found: &str) -> Run {
 
 fn entered(settings: bool) -> Fact {
     let text = "version: 1\nenvironment: test\nparameters: { EPOCHS: \"8\" }\n";
-    let settings = settings.then(|| Box::new(settings::parse(text).unwrap()));
+    let settings = settings.then(|| Shared::new(settings::parse(text).unwrap()));
     let environment = EnvironmentName::parse("test").unwrap();
     Fact::Entered(Entered { environment, settings, current: None })
 }

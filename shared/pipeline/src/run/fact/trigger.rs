@@ -10,6 +10,7 @@ use crate::order::Source;
 use crate::phase::Phase;
 use crate::run::Run;
 use crate::run::state::{Defined, Image, Stage, StageWork, State};
+use crate::shared::Shared;
 use crate::stage;
 
 /// The commit that a run is for, and what ops had registered for its repository.
@@ -82,7 +83,7 @@ pub struct Taken {
     /// The pinned source.
     pub source: Source,
     /// The definition that the new run follows.
-    pub definition: Defined,
+    pub definition: Shared<Defined>,
     /// The image, where the build is before `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
@@ -159,7 +160,7 @@ impl Taken {
     pub fn of(
         run: &Run,
         from: Option<&StageName>,
-        definition: Option<&Defined>,
+        definition: Option<&Shared<Defined>>,
     ) -> Result<Option<Self>, CannotRetry> {
         let state = &run.state;
         if !state.phase.is_terminal() {
@@ -174,7 +175,7 @@ impl Taken {
         }
         let lost = |stage: &Stage, what| CannotRetry::Lost { before: stage.name.clone(), what };
         let source = state.source.clone().ok_or_else(|| lost(checkout, "source"))?;
-        let definition = definition.or(state.definition.as_deref());
+        let definition = definition.or(state.definition.as_ref());
         let definition = definition.ok_or_else(|| lost(checkout, "definition"))?;
         follows(run, definition, index)?;
         let built = stages.iter().find(|stage| stage.work == StageWork::Build);
@@ -215,7 +216,7 @@ fn beginning(state: &State, from: Option<&StageName>) -> Result<usize, CannotRet
 
 /// Whether `definition` leads through the same stages as far as to the one at `index`.
 fn follows(run: &Run, definition: &Defined, index: usize) -> Result<(), CannotRetry> {
-    let content = &definition.content;
+    let content = &*definition.content;
     if content.pipeline != run.pipeline {
         let (expected, found) = (run.pipeline.clone(), content.pipeline.clone());
         return Err(CannotRetry::OtherPipeline { expected, found });

@@ -152,7 +152,6 @@ pub(super) fn terminated(attempt: &mut Attempt, fact: &Terminated) -> Applied {
 /// has one may still have to be found out.
 pub(in crate::run) fn give_up(attempt: &mut Attempt, phase: Phase, reason: &str) {
     conclude(attempt, phase, Some(verdict::cut(reason)));
-    attempt.waiting = None;
     let known = attempt.placement.is_some();
     attempt.given_up = Some(if known { GivenUp::Known } else { GivenUp::InDoubt });
 }
@@ -160,4 +159,5 @@ pub(in crate::run) fn give_up(attempt: &mut Attempt, phase: Phase, reason: &str)
 pub(super) fn conclude(attempt: &mut Attempt, phase: Phase, reason: Option<String>) {
     attempt.phase = phase;
     attempt.reason = reason;
+    attempt.waiting = None;
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::run::state::State;
+use crate::shared::Shared;
 
 /// A run whose verification failed.
 fn failed() -> Run {
@@ -114,8 +115,8 @@ fn what_cannot_be_retried_says_why() {
         "the run cannot begin at build: checks before it failed"
     );
     let other = |text: &str| {
-        let (sha256, content) = (hash('e'), parsed(text));
-        let defined = crate::run::state::Defined { sha256, content };
+        let (sha256, content) = (hash('e'), Shared::new(parsed(text)));
+        let defined = Shared::new(crate::run::state::Defined { sha256, content });
         Taken::of(&before, None, Some(&defined)).unwrap_err().to_string()
     };
     let without_build = "version: 1\npipeline: rain\nchecks: { unit: { run: \"true\" } }\n";
@@ -145,8 +146,8 @@ fn failing_checks() -> Vec<Fact> {
 fn a_retry_follows_the_definition_that_it_is_given() {
     let before = failed();
     let text = DEFINITION.replace("run: \"train\"", "run: \"train --gently\"");
-    let (sha256, content) = (hash('e'), parsed(&text));
-    let current = crate::run::state::Defined { sha256, content };
+    let (sha256, content) = (hash('e'), Shared::new(parsed(&text)));
+    let current = Shared::new(crate::run::state::Defined { sha256, content });
     let taken = Taken::of(&before, None, Some(&current)).unwrap();
     let run = take(&again(&before, taken), &entered(true));
     let Effect::Submit(submission) = &run.pending[0].effect else { panic!("{:?}", run.pending) };
