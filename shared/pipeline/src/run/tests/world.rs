@@ -146,14 +146,11 @@ impl World {
             let (attempt, placement) = (id.clone(), placement.clone());
             facts.push(Fact::JobFound(JobFound { attempt, placement }));
         }
-        let held = run.state.attempt(id).filter(|attempt| attempt.placement.is_some());
-        if let Some(held) = held.filter(|_| fate.surplus) {
+        let held = run.state.attempt(id).is_some_and(|attempt| attempt.placement.is_some());
+        if fate.surplus && held {
             let job_id = JobId::parse(format!("{}-surplus", placement.job_id)).unwrap();
-            let second = Placement { job_id: job_id.clone(), ..placement.clone() };
+            let second = Placement { job_id, ..placement.clone() };
             facts.extend([self.started(id, &second), self.ended(id, &second)]);
-            // Told to end, perhaps after it had ended by itself.
-            let told = Terminated { attempt: id.clone(), job_id };
-            facts.extend((!held.surplus.is_empty()).then_some(Fact::Terminated(told)));
         }
         if fate.talkative {
             let (attempt, reason) = (id.clone(), "CAPACITY".to_owned());
@@ -217,6 +214,12 @@ impl History {
         let mut facts: Vec<Fact> =
             jobs.flat_map(|(id, placement)| self.world.about(&self.run, id, placement)).collect();
         facts.extend(self.run.pending.iter().filter_map(|pending| self.performed(pending)));
+        // A surplus job is told to end, perhaps after it has ended by itself.
+        let surplus = self.run.state.attempts().flat_map(|(id, _, attempt)| {
+            let told = move |job_id| Terminated { attempt: id.clone(), job_id };
+            attempt.surplus.iter().map(move |surplus| told(surplus.job_id.clone()))
+        });
+        facts.extend(surplus.map(Fact::Terminated));
         facts
     }
 
@@ -270,15 +273,14 @@ impl History {
     fn submit(&mut self) {
         self.run.seal("writer", at(3), SignedDuration::from_secs(45));
         for pending in &self.run.pending {
-            if let Effect::Submit(submission) = &pending.effect {
-                let job_id = JobId::parse(sha256(submission.job_name.as_str().as_bytes()).as_str());
-                let placement = Placement {
-                    job_id: job_id.unwrap(),
-                    definition: submission.definition.name(),
-                    queue: submission.queue.clone(),
-                };
-                self.submitted.entry(submission.attempt.clone()).or_insert(placement);
-            }
+            let (attempt, name, queue, definition) = match &pending.effect {
+                Effect::Submit(s) => (&s.attempt, &s.job_name, &s.queue, s.definition.name()),
+                Effect::Withdraw(w) => (&w.attempt, &w.job_name, &w.queue, w.definition.clone()),
+                Effect::Terminate(_) | Effect::Release(_) => continue,
+            };
+            let job_id = JobId::parse(sha256(name.as_str().as_bytes()).as_str()).unwrap();
+            let placement = Placement { job_id, definition, queue: queue.clone() };
+            self.submitted.entry(attempt.clone()).or_insert(placement);
         }
     }
 }
