@@ -4,7 +4,7 @@ use signalbox_pipeline::environment::{self, Environment};
 use signalbox_pipeline::head::{self, Head};
 use signalbox_pipeline::registration::{self, Registration};
 use signalbox_pipeline::run::{self, Run};
-use signalbox_pipeline::settings::Settings;
+use signalbox_pipeline::settings::{self, Settings};
 
 use crate::store::{Document, Stored};
 
@@ -54,6 +54,6 @@ impl Document for Head {
 }
 
 impl Stored for Settings {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = settings::SCHEMA;
     const LARGEST: usize = SMALL;
 }

@@ -16,7 +16,7 @@ use std::future::Future;
 
 pub use batch::Shell;
 pub use message::Message;
-pub use queue::Queue;
+pub use queue::{Queue, REASON};
 pub use remedy::{Fate, fate};
 use signalbox_pipeline::names::EventId;
 pub use start::{configure, serve, serve_schedule};

@@ -6,6 +6,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod attempt;
+pub mod audit;
 pub mod deadline;
 pub mod definition;
 pub mod digest;

@@ -96,6 +96,12 @@ impl RunId {
     pub(crate) fn assembled(text: String) -> Self {
         Self(text)
     }
+
+    /// The first seven hex digits of the commit that it is a run of.
+    #[must_use]
+    pub fn short_sha(&self) -> &str {
+        self.0.split('-').nth(1).unwrap_or_default()
+    }
 }
 
 impl JobKey {

@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::digest::sha256;
 use crate::effect::{self, Effect, EffectId, Lease, Pending};
-use crate::names::{PipelineName, RunId};
+use crate::names::{PipelineName, RunId, Sha256};
 use crate::platform::Platform;
 use crate::register::{Entry, Occurrence, Register};
 use crate::shared::Shared;
@@ -46,6 +47,9 @@ pub struct Run {
     pub register: Register,
     /// What was decided and is not known to be done.
     pub pending: Vec<Pending>,
+    /// The hash of what neither the register's chain nor its fold covers; see [`Run::sealed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Sha256>,
 }
 
 /// What a fact does to a run.
@@ -82,8 +86,9 @@ impl Run {
         let mut register = Register::default();
         register.append(first, now);
         let (revision, write_id) = (0, String::new());
+        let (pending, seal) = (Vec::new(), None);
         let mut run =
-            Self { schema, revision, write_id, id, pipeline, state, register, pending: Vec::new() };
+            Self { schema, revision, write_id, id, pipeline, state, register, pending, seal };
         run.pending = effect::pending(&run, platform, now);
         Ok(run)
     }
@@ -160,7 +165,19 @@ impl Run {
             pending.lease = Some(Lease { owner: write_id.to_owned(), until });
             mine.push(pending.id.clone());
         }
+        self.seal = Some(self.sealed());
         mine
+    }
+
+    /// The hash of what neither the register's chain nor its fold covers: the envelope, the pending
+    /// effects, and the last entry, which no later one holds. Without it a damaged byte there would
+    /// go unseen.
+    #[must_use]
+    pub fn sealed(&self) -> Sha256 {
+        let Self { schema, revision, write_id, id, pipeline, register, pending, .. } = self;
+        let open = (schema, revision, write_id, id, pipeline, register.head(), pending);
+        // All of it has a JSON form: it is stored as such.
+        sha256(&serde_json::to_vec(&open).unwrap_or_default())
     }
 
     /// Whether nothing is open: the run is over and no effect is pending. So every job of it was

@@ -17,10 +17,13 @@ mod read;
 
 pub use names::{QueueName, SettingsNameError, VariableName};
 
+/// The version of the document that this code writes.
+pub const SCHEMA: u32 = 1;
+
 /// The settings of one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The version of this document: 1.
+    /// The version of the document.
     pub schema: u32,
     /// The environment that they hold for.
     pub environment: EnvironmentName,

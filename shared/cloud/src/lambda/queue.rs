@@ -9,7 +9,7 @@ use crate::chance::Chance;
 use crate::clients::{Client, Trouble, trouble};
 
 /// The attribute that says why a message is among the dead letters.
-const REASON: &str = "signalbox-reason";
+pub const REASON: &str = "signalbox-reason";
 /// As much of a reason as the attribute holds.
 const LONGEST_REASON: usize = 1000;
 /// As many bytes of a message as are set aside: the 1 MiB of SQS, less room for the attributes,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{EnvironmentCompute, Settings, VariableName, keys};
+use super::{EnvironmentCompute, SCHEMA, Settings, VariableName, keys};
 use crate::definition::{compute::sizes, timeout, version};
 use crate::faults::Collector;
 use crate::yaml::{Field, Fields, Node, mapping, named, text};
@@ -30,7 +30,7 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         let message = format!("the variables take {size} bytes, at most {MOST_BYTES} can be sent");
         faults.fault_with_help(root.place, message, "put long values into a file in S3");
     }
-    Some(Settings { schema: 1, environment: environment?, data, parameters, compute })
+    Some(Settings { schema: SCHEMA, environment: environment?, data, parameters, compute })
 }
 
 fn variables(field: Field<'_>, taken: &Variables, faults: &mut Collector) -> Option<Variables> {

@@ -1,0 +1,74 @@
+//! What a key of the state bucket says of the document under it.
+
+use crate::keys::state;
+use crate::names::{EnvironmentName, PipelineName, RunId, Sha256};
+
+/// What is kept under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// A run.
+    Run {
+        /// Its pipeline.
+        pipeline: PipelineName,
+        /// Its id.
+        run: RunId,
+    },
+    /// What is released in an environment.
+    Environment {
+        /// The pipeline.
+        pipeline: PipelineName,
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// The head of a branch.
+    Head,
+    /// A registered repository.
+    Registration,
+    /// Settings of an environment: those that hold, or one version of them.
+    Settings {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The digest of the version.
+        digest: Option<Sha256>,
+    },
+    /// Something that this code knows nothing of.
+    Unknown,
+}
+
+impl Kept {
+    /// What is kept under `key`.
+    #[must_use]
+    pub fn at(key: &str) -> Self {
+        let parts: Vec<&str> = key.split('/').collect();
+        let known = match parts.as_slice() {
+            ["pipelines", pipeline, "runs", .., run, "run.json"] => run_at(key, pipeline, run),
+            ["pipelines", pipeline, "environments", name, "environment.json"] => {
+                environment_at(pipeline, name)
+            }
+            ["heads", _, .., last] if last.ends_with(".json") => Some(Self::Head),
+            ["repositories", _, .., last] if last.ends_with(".json") => Some(Self::Registration),
+            ["environments", name, "settings.json"] => settings_at(name, None),
+            ["environments", name, "settings", version] => {
+                settings_at(name, version.strip_suffix(".json"))
+            }
+            _ => None,
+        };
+        known.unwrap_or(Self::Unknown)
+    }
+}
+
+fn run_at(key: &str, pipeline: &str, run: &str) -> Option<Kept> {
+    let (pipeline, run) = (PipelineName::parse(pipeline).ok()?, RunId::parse(run).ok()?);
+    (state::run(&pipeline, &run) == key).then_some(Kept::Run { pipeline, run })
+}
+
+fn environment_at(pipeline: &str, environment: &str) -> Option<Kept> {
+    let pipeline = PipelineName::parse(pipeline).ok()?;
+    Some(Kept::Environment { pipeline, environment: EnvironmentName::parse(environment).ok()? })
+}
+
+fn settings_at(environment: &str, digest: Option<&str>) -> Option<Kept> {
+    let environment = EnvironmentName::parse(environment).ok()?;
+    let digest = digest.map(Sha256::parse).transpose().ok()?;
+    Some(Kept::Settings { environment, digest })
+}
