@@ -4,7 +4,9 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::{self, Exit};
 use crate::output::Output;
-use crate::verbs::{bench, demo, env, local, logs, repo, runs, show, validate, watch};
+use crate::verbs::{
+    bench, demo, env, local, logs, redrive, repo, runs, show, validate, verify, watch,
+};
 
 /// CI/CD for machine-learning training, on AWS Lambda.
 ///
@@ -50,6 +52,8 @@ pub(crate) enum Verb {
     Show(show::Args),
     Watch(watch::Args),
     Logs(logs::Args),
+    Verify(verify::Args),
+    Redrive(redrive::Args),
     Repo(repo::Args),
     Env(env::Args),
     Bench(bench::Args),
@@ -66,6 +70,8 @@ impl Verb {
             Self::Show(args) => show::run(args, output).await,
             Self::Watch(args) => watch::run(args, output).await,
             Self::Logs(args) => logs::run(args, output).await,
+            Self::Verify(args) => verify::run(args, output).await,
+            Self::Redrive(args) => redrive::run(args, output).await,
             Self::Repo(args) => repo::run(args, output).await,
             Self::Env(args) => env::run(args, output).await,
             Self::Bench(args) => bench::run(args, output).await,

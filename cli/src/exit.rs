@@ -67,13 +67,18 @@ pub(crate) fn code(ended: anyhow::Result<Exit>, output: &Output) -> ExitCode {
         Err(error) if reader_is_gone(&error) => Exit::Success,
         Err(error) => {
             output.error(&error);
-            let says = |cause: &(dyn std::error::Error + 'static)| {
-                cause.downcast_ref::<Ended>().map(|ended| ended.exit)
-            };
-            error.chain().find_map(says).unwrap_or(Exit::Errored)
+            of(&error)
         }
     };
     ExitCode::from(exit.number())
+}
+
+/// How a command ends that ends with this error.
+pub(crate) fn of(error: &anyhow::Error) -> Exit {
+    let says = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<Ended>().map(|ended| ended.exit)
+    };
+    error.chain().find_map(says).unwrap_or(Exit::Errored)
 }
 
 /// `signalbox runs | head`: nothing went wrong.
@@ -91,19 +96,19 @@ mod tests {
 
     use super::*;
 
-    fn of(error: anyhow::Error) -> ExitCode {
+    fn ends(error: anyhow::Error) -> ExitCode {
         code(Err(error), &Output { json: true, color: false, terminal: false })
     }
 
     #[test]
     fn an_error_ends_the_command_as_it_says_and_otherwise_as_the_machinerys() {
         let missing = Err::<(), _>(Exit::NotFound.because("no run")).context("shown").unwrap_err();
-        assert_eq!(of(missing), ExitCode::from(4));
-        assert_eq!(of(anyhow::anyhow!("the disk is full")), ExitCode::from(3));
+        assert_eq!(ends(missing), ExitCode::from(4));
+        assert_eq!(ends(anyhow::anyhow!("the disk is full")), ExitCode::from(3));
     }
 
     #[test]
     fn a_reader_that_has_seen_enough_is_no_error() {
-        assert_eq!(of(std::io::Error::from(ErrorKind::BrokenPipe).into()), ExitCode::SUCCESS);
+        assert_eq!(ends(std::io::Error::from(ErrorKind::BrokenPipe).into()), ExitCode::SUCCESS);
     }
 }

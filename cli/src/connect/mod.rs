@@ -11,17 +11,21 @@ mod environment;
 mod local;
 mod newest;
 mod objects;
+mod queues;
 mod refused;
 mod run;
 #[cfg(test)]
 pub(crate) mod testing;
+mod versions;
 mod wanted;
 
 pub(crate) use newest::{Lister, newest_of};
 pub(crate) use objects::{Objects, Read, Written};
-pub(crate) use refused::refused;
+pub(crate) use queues::Pair;
+pub(crate) use refused::{refused, troubled};
 pub(crate) use run::Seen;
-pub(crate) use wanted::RunRef;
+pub(crate) use versions::{Stack, Version};
+pub(crate) use wanted::{RunRef, find_run};
 
 /// Where the state lies.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -12,10 +12,13 @@ mod tests;
 /// The prefix below which everything of a pipeline lies.
 const PIPELINES: &str = "pipelines/";
 
-/// Lists folders.
+/// Lists folders, and looks for objects.
 pub(crate) trait Lister {
     /// The names of the folders right below `prefix`, which ends in `/`.
     async fn folders(&self, prefix: &str) -> anyhow::Result<Vec<String>>;
+
+    /// Whether there is an object under `key`.
+    async fn has(&self, key: &str) -> anyhow::Result<bool>;
 }
 
 /// The newest `limit` runs, newest first, of one pipeline or of all.

@@ -9,8 +9,8 @@ use super::refused::troubled;
 
 /// A bucket.
 pub(crate) struct Objects {
-    s3: Client<aws_sdk_s3::Client>,
-    bucket: String,
+    pub(super) s3: Client<aws_sdk_s3::Client>,
+    pub(super) bucket: String,
 }
 
 /// What a read finds.
@@ -124,7 +124,7 @@ impl Objects {
         }
     }
 
-    fn failed(&self, what: &str, key: &str, trouble: &Trouble) -> anyhow::Error {
+    pub(super) fn failed(&self, what: &str, key: &str, trouble: &Trouble) -> anyhow::Error {
         troubled(&format!("{what} {}", self.url(key)), trouble)
     }
 }
@@ -140,6 +140,10 @@ impl Lister for Objects {
         let parts = self.parts(prefix, "/").await?;
         let name = |part: &String| part.strip_prefix(prefix)?.strip_suffix('/').map(str::to_owned);
         Ok(parts.iter().filter_map(name).collect())
+    }
+
+    async fn has(&self, key: &str) -> anyhow::Result<bool> {
+        Ok(!matches!(self.read(key, None).await?, Read::Absent))
     }
 }
 

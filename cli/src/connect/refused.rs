@@ -6,7 +6,7 @@ use signalbox_cloud::store::StoreError;
 use crate::exit::Exit;
 
 /// An error that ends the command: `what` was tried and came to `trouble`.
-pub(super) fn troubled(what: &str, trouble: &Trouble) -> anyhow::Error {
+pub(crate) fn troubled(what: &str, trouble: &Trouble) -> anyhow::Error {
     let (exit, mend) = match trouble {
         Trouble::Refused { status: 401 | 403, .. } => {
             (Exit::Unreachable, "; look at the keys in the environment and at what they allow")

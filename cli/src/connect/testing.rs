@@ -22,9 +22,14 @@ pub(crate) struct Buckets {
 
 /// Starts an engine and connects to it by its folder.
 pub(crate) async fn buckets() -> Buckets {
+    engine(TEMPLATE).await
+}
+
+/// The same, wired as `text` says.
+pub(crate) async fn engine(text: &str) -> Buckets {
     let dir = tempfile::tempdir().unwrap();
     let template = dir.path().join("template.yaml");
-    std::fs::write(&template, TEMPLATE).unwrap();
+    std::fs::write(&template, text).unwrap();
     let folder = dir.path().join("engine");
     let config = EngineConfig::new(folder.clone(), template, Programs::default());
     let engine = Engine::start(config).await.unwrap();

@@ -6,8 +6,8 @@ use std::time::Duration;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{PipelineName, RunId};
 
-use super::newest::{newest_of, pipelines};
-use super::{Connection, Read};
+use super::Connection;
+use super::newest::{Lister, newest_of, pipelines};
 use crate::exit::Exit;
 use crate::view::safe;
 
@@ -44,8 +44,7 @@ impl fmt::Display for RunRef {
 impl Connection {
     /// The run that `wanted` means.
     pub(crate) async fn find_run(&self, wanted: &str) -> anyhow::Result<RunRef> {
-        let found = self.resolve(wanted).await?;
-        found.map_err(|unresolved| self.unresolved(wanted, &unresolved))
+        find_run(&self.state(), wanted, &self.flag()).await
     }
 
     /// The same, but the run of a commit may be about to begin: it is looked for again after each
@@ -56,7 +55,8 @@ impl Connection {
         waits: impl IntoIterator<Item = Duration>,
         waiting: impl Fn(),
     ) -> anyhow::Result<RunRef> {
-        let mut found = self.resolve(wanted).await?;
+        let state = self.state();
+        let mut found = resolve(&state, wanted).await?;
         let mut told = false;
         for wait in waits.into_iter().take_while(|_| is_commit(wanted)) {
             if !matches!(found, Err(Unresolved::NoRuns | Unresolved::Unknown)) {
@@ -66,58 +66,36 @@ impl Connection {
                 waiting();
             }
             tokio::time::sleep(wait).await;
-            found = self.resolve(wanted).await?;
+            found = resolve(&state, wanted).await?;
         }
-        found.map_err(|unresolved| self.unresolved(wanted, &unresolved))
+        found.map_err(|unresolved| unresolved.told(wanted, &self.flag()))
     }
+}
 
-    async fn resolve(&self, wanted: &str) -> anyhow::Result<Result<RunRef, Unresolved>> {
-        let state = self.state();
-        if let Ok(id) = RunId::parse(wanted) {
-            for pipeline in pipelines(&state).await? {
-                let run = RunRef { pipeline, id: id.clone() };
-                if !matches!(state.read(&run.key(), None).await?, Read::Absent) {
-                    return Ok(Ok(run));
-                }
+/// The run that `wanted` means among those that `lister` lists; `flag` is what suggested commands
+/// need to look in the same place.
+pub(crate) async fn find_run(
+    lister: &impl Lister,
+    wanted: &str,
+    flag: &str,
+) -> anyhow::Result<RunRef> {
+    resolve(lister, wanted).await?.map_err(|unresolved| unresolved.told(wanted, flag))
+}
+
+async fn resolve(lister: &impl Lister, wanted: &str) -> anyhow::Result<Result<RunRef, Unresolved>> {
+    if let Ok(id) = RunId::parse(wanted) {
+        for pipeline in pipelines(lister).await? {
+            let run = RunRef { pipeline, id: id.clone() };
+            if lister.has(&run.key()).await? {
+                return Ok(Ok(run));
             }
-            return Ok(Err(Unresolved::Absent));
         }
-        let latest = wanted == "latest";
-        let runs = newest_of(&state, None, if latest { 1 } else { NEWEST }).await?;
-        let found =
-            if latest { runs.first().ok_or(Unresolved::NoRuns) } else { pick(wanted, &runs) };
-        Ok(found.cloned())
+        return Ok(Err(Unresolved::Absent));
     }
-
-    fn unresolved(&self, wanted: &str, unresolved: &Unresolved) -> anyhow::Error {
-        let (wanted, flag) = (safe::line(wanted), self.flag());
-        let (exit, message) = match unresolved {
-            Unresolved::NoRuns => (
-                Exit::NotFound,
-                format!(
-                    "there are no runs yet; push a commit to a repository that \
-                     `signalbox repo list{flag}` names"
-                ),
-            ),
-            Unresolved::Absent => (
-                Exit::NotFound,
-                format!("there is no run {wanted}; `signalbox runs{flag}` lists the newest"),
-            ),
-            Unresolved::Unknown => (
-                Exit::NotFound,
-                format!(
-                    "no run among the newest {NEWEST} begins or ends with {wanted:?}, and none is of such a commit; `signalbox runs{flag}` lists the newest"
-                ),
-            ),
-            Unresolved::Ambiguous(runs) => {
-                let named: String =
-                    runs.iter().take(NAMED).map(|run| format!("\n  {run}")).collect();
-                let count = runs.len();
-                (Exit::Usage, format!("{wanted:?} fits {count} runs; write more of the id:{named}"))
-            }
-        };
-        exit.because(message)
-    }
+    let latest = wanted == "latest";
+    let runs = newest_of(lister, None, if latest { 1 } else { NEWEST }).await?;
+    let found = if latest { runs.first().ok_or(Unresolved::NoRuns) } else { pick(wanted, &runs) };
+    Ok(found.cloned())
 }
 
 /// Why a text means no one run.
@@ -131,6 +109,38 @@ enum Unresolved {
     Unknown,
     /// Several fit.
     Ambiguous(Vec<RunRef>),
+}
+
+impl Unresolved {
+    fn told(&self, wanted: &str, flag: &str) -> anyhow::Error {
+        let wanted = safe::line(wanted);
+        let (exit, message) = match self {
+            Self::NoRuns => (
+                Exit::NotFound,
+                format!(
+                    "there are no runs yet; push a commit to a repository that \
+                     `signalbox repo list{flag}` names"
+                ),
+            ),
+            Self::Absent => (
+                Exit::NotFound,
+                format!("there is no run {wanted}; `signalbox runs{flag}` lists the newest"),
+            ),
+            Self::Unknown => (
+                Exit::NotFound,
+                format!(
+                    "no run among the newest {NEWEST} begins or ends with {wanted:?}, and none is of such a commit; `signalbox runs{flag}` lists the newest"
+                ),
+            ),
+            Self::Ambiguous(runs) => {
+                let named: String =
+                    runs.iter().take(NAMED).map(|run| format!("\n  {run}")).collect();
+                let count = runs.len();
+                (Exit::Usage, format!("{wanted:?} fits {count} runs; write more of the id:{named}"))
+            }
+        };
+        exit.because(message)
+    }
 }
 
 /// The only one of `runs` whose id begins or ends with `part`, or whose commit `part` names.

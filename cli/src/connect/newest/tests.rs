@@ -16,6 +16,10 @@ impl Lister for Fake {
         let names: BTreeSet<&str> = below.map(|(name, _)| name).collect();
         Ok(names.into_iter().map(str::to_owned).collect())
     }
+
+    async fn has(&self, key: &str) -> anyhow::Result<bool> {
+        Ok(self.keys.iter().any(|kept| kept == key))
+    }
 }
 
 fn fake(runs: &[(&str, &str)]) -> Fake {
