@@ -9,6 +9,7 @@ import os
 import pathlib
 import uuid
 
+import operations
 import peers
 import pytest
 
@@ -19,6 +20,7 @@ _passed: collections.Counter[str] = collections.Counter()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "wrong(peer, reason): the peer differs from AWS here, always; the test must fail on it")
     config.addinivalue_line("markers", "left_out(peer, reason): the peer cannot be asked, or is right only sometimes")
+    config.addinivalue_line("markers", "last: it looks at what all other tests have done")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -35,6 +37,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if name not in left_out
     ]
     metafunc.parametrize("peer", parameters, indirect=True, ids=lambda name: name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks at all tests comes after them."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    operations.begin(item.nodeid)
+    try:
+        return (yield)
+    finally:
+        operations.begin(None)
 
 
 @pytest.fixture
@@ -60,6 +76,11 @@ def sqs(peer):
 @pytest.fixture
 def batch(peer):
     return peer.client("batch")
+
+
+@pytest.fixture
+def ecr(peer):
+    return peer.client("ecr")
 
 
 @pytest.fixture(params=[True, False], ids=["versioned", "unversioned"])
@@ -97,6 +118,7 @@ def queue(peer) -> peers.Queue:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" and report.passed and not hasattr(report, "wasxfail"):
         _passed.update(value for name, value in report.user_properties if name == "peer")
+        operations.passed(report.nodeid)
 
 
 def pytest_sessionfinish() -> None:

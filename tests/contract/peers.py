@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+import http.client
 import json
 import os
+import time
+import urllib.parse
 import uuid
 from dataclasses import dataclass
 
 import boto3
+import operations
 from botocore.config import Config
 
 NAMES = ("local", "moto", "ministack")
@@ -28,7 +32,7 @@ class Peer:
     @functools.lru_cache(maxsize=None)
     def client(self, service: str):
         keys = self.facts.get("credentials", {})
-        return boto3.client(
+        client = boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name=keys.get("region", REGION),
@@ -37,6 +41,12 @@ class Peer:
             # One try: a retry would hide an answer, and is what the contract of a conditional put is about.
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30),
         )
+        client.meta.events.register("after-call", functools.partial(self._after_call, service))
+        return client
+
+    def _after_call(self, service: str, http_response, model, **_) -> None:
+        if http_response.status_code < 400:
+            operations.called(self.name, f"{service}.{model.name}")
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -65,14 +75,48 @@ class Peer:
         """The ARN of a queue that takes jobs."""
         batch = self.client("batch")
         name = f"contract-{uuid.uuid4().hex[:12]}"
+        arn = self.compute_environment(name)["computeEnvironmentArn"]
+        order = [{"order": 1, "computeEnvironment": arn}]
+        made = batch.create_job_queue(jobQueueName=name, state="ENABLED", priority=1, computeEnvironmentOrder=order)
+        return made["jobQueueArn"]
+
+    def compute_environment(self, name: str) -> dict:
+        """A new place for jobs."""
         environment = {"computeEnvironmentName": name, "type": "UNMANAGED", "state": "ENABLED"}
         if self.name == "moto":
             # The others do not ask who may start machines; this one wants a role that exists.
             environment["serviceRole"] = self._role()
-        arn = batch.create_compute_environment(**environment)["computeEnvironmentArn"]
-        order = [{"order": 1, "computeEnvironment": arn}]
-        made = batch.create_job_queue(jobQueueName=name, state="ENABLED", priority=1, computeEnvironmentOrder=order)
-        return made["jobQueueArn"]
+        return self.client("batch").create_compute_environment(**environment)
+
+    def reached(self, job: str, *wanted: str) -> dict:
+        """The job as it is described once it is in one of these states."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            (described,) = self.client("batch").describe_jobs(jobs=[job])["jobs"]
+            if described["status"] in wanted:
+                return described
+            time.sleep(0.02)
+        raise AssertionError(f"job {job} is {described['status']} and did not become one of {wanted}")
+
+    def ended(self, job: str) -> dict:
+        return self.reached(job, "SUCCEEDED", "FAILED")
+
+    def registry(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+        """A request of the OCI distribution protocol, to where images are pushed."""
+        address = self.facts.get("registry", urllib.parse.urlsplit(self.endpoint).netloc)
+        # It is by this name that one of them knows whose repositories are meant.
+        host = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com" if self.name == "ministack" else address
+        answer = request(address, method, path, body, {"Host": host, **headers})
+        if answer.status < 400:
+            operations.called(self.name, operations.of_registry(method, urllib.parse.urlsplit(path).path))
+        return answer
+
+    def containers(self, path: str, route: str) -> Answer:
+        """What a container of a job asks ECS for; `route` is the path with its variables."""
+        answer = request(urllib.parse.urlsplit(self.endpoint).netloc, "GET", path, b"", {})
+        if answer.status < 400:
+            operations.called(self.name, f"containers.GET {route}")
+        return answer
 
     def _role(self) -> str:
         made = self.client("iam").create_role(RoleName=f"batch-{uuid.uuid4().hex[:8]}", AssumeRolePolicyDocument="{}")
@@ -103,6 +147,28 @@ class Queue:
 
     def delete(self, message: dict) -> None:
         self.peer.client("sqs").delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer over plain HTTP."""
+
+    status: int
+    headers: dict
+    body: bytes
+
+    def json(self):
+        return json.loads(self.body)
+
+
+def request(address: str, method: str, path: str, body: bytes, headers: dict) -> Answer:
+    connection = http.client.HTTPConnection(address, timeout=30)
+    try:
+        connection.request(method, path, body=body or None, headers=headers)
+        got = connection.getresponse()
+        return Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
+    finally:
+        connection.close()
 
 
 def running() -> dict[str, Peer]:

@@ -7,7 +7,9 @@ use super::{Connection, Place};
 const TEMPLATE: &str = "
 Transform: AWS::Serverless-2016-10-31
 Resources:
-  State: { Type: AWS::S3::Bucket, Properties: { BucketName: t-state } }
+  State:
+    Type: AWS::S3::Bucket
+    Properties: { BucketName: t-state, VersioningConfiguration: { Status: Enabled } }
   Index: { Type: AWS::S3::Bucket, Properties: { BucketName: t-index } }
   Artifacts: { Type: AWS::S3::Bucket, Properties: { BucketName: t-artifacts } }
 ";

@@ -127,19 +127,19 @@ async fn a_bucket_of_many_pages_is_listed_whole() {
     let buckets = testing::buckets().await;
     let texts: Vec<String> = (0..7).map(|number| number.to_string()).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    for name in 0..200 {
+    for name in 0..150 {
         written(&buckets, &format!("other/{name:03}"), &texts).await;
     }
     let state = buckets.connection.state();
     let stacks: Vec<Stack> = state.stacks("other/").try_collect().await.unwrap();
-    assert_eq!(stacks.len(), 200);
+    assert_eq!(stacks.len(), 150);
     for stack in &stacks {
         assert_eq!(stack.versions.len(), 7, "{stack:?}");
         let oldest = state.read_version(&stack.key, &stack.versions[0], 10).await.unwrap();
         assert_eq!(oldest.unwrap(), b"0");
     }
     let newest: Vec<Stack> = state.newest("other/").try_collect().await.unwrap();
-    assert_eq!(newest.len(), 200);
+    assert_eq!(newest.len(), 150);
     assert_eq!(newest[7], Stack::newest("other/007".to_owned()));
 }
 
