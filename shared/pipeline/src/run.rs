@@ -113,6 +113,7 @@ impl Run {
                     state,
                     register: self.register.clone(),
                     pending: self.pending.clone(),
+                    seal: None,
                 };
                 next.register.append(occurrence.clone(), now);
                 next.pending = effect::pending(&next, platform, now);

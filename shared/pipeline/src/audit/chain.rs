@@ -3,9 +3,10 @@
 use super::Finding;
 use crate::digest::sha256;
 use crate::register::Entry;
+use crate::shared::Shared;
 
 /// What is wrong with the chain of `entries`.
-pub(super) fn findings(entries: &[Entry]) -> Vec<Finding> {
+pub(super) fn findings(entries: &[Shared<Entry>]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = misplaced(entries).into_iter().collect();
     let broken = broken(entries);
     for run in broken.chunk_by(|a, b| a + 1 == *b) {
@@ -15,7 +16,7 @@ pub(super) fn findings(entries: &[Entry]) -> Vec<Finding> {
 }
 
 /// The first entry that does not stand in its place.
-fn misplaced(entries: &[Entry]) -> Option<Finding> {
+fn misplaced(entries: &[Shared<Entry>]) -> Option<Finding> {
     let (expected, entry) = (1..).zip(entries).find(|(expected, entry)| entry.seq != *expected)?;
     let what =
         format!("it stands where entry {expected} belongs: one was removed, doubled or moved");
@@ -23,7 +24,7 @@ fn misplaced(entries: &[Entry]) -> Option<Finding> {
 }
 
 /// The entries, by index, that do not hold the hash of the one before.
-fn broken(entries: &[Entry]) -> Vec<usize> {
+fn broken(entries: &[Shared<Entry>]) -> Vec<usize> {
     let mut before = sha256(b"");
     let mut broken = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
@@ -37,7 +38,7 @@ fn broken(entries: &[Entry]) -> Vec<usize> {
 
 /// Whom breaks in a row accuse. An altered entry has another hash, which the next one does not hold;
 /// one whose `prev` was altered breaks with the one before as well.
-fn altered(entries: &[Entry], run: &[usize]) -> Vec<Finding> {
+fn altered(entries: &[Shared<Entry>], run: &[usize]) -> Vec<Finding> {
     let seq = |index: usize| entries.get(index).map_or(0, |entry| entry.seq);
     match run {
         [] => Vec::new(),
