@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use signalbox_cloud::clients::{Clients, Trouble, trouble};
 use signalbox_cloud::config::{Account, Buckets};
 use signalbox_local::REGION;
-use signalbox_local::principals::{Kind, Principal};
+use signalbox_local::principals::{Kind, Principal, Principals};
 
 use crate::exit::Exit;
 
@@ -46,9 +46,7 @@ fn account(dir: &Path) -> anyhow::Result<Account> {
         ))
     };
     let ports: Ports = kept(&dir.join("engine.json"))?.ok_or_else(none)?;
-    let principals: Vec<Principal> = kept(&dir.join("principals.json"))?.ok_or_else(none)?;
-    let operator = |one: &Principal| one.kind == Kind::User && one.name == OPERATOR;
-    let operator = principals.into_iter().find(operator).ok_or_else(none)?;
+    let operator = Principals::find(dir, Kind::User, OPERATOR)?.ok_or_else(none)?;
     let Principal { access_key_id, secret_access_key, .. } = operator;
     Ok(Account {
         region: REGION.to_owned(),

@@ -75,8 +75,6 @@ pub(crate) enum End {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) schema: u32,
-    /// How often it was written.
-    pub(crate) revision: u64,
     /// Its place in the order of submission.
     pub(crate) number: u64,
     pub(crate) id: String,

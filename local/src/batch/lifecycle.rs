@@ -20,8 +20,7 @@ pub(crate) fn submit(inner: &Arc<Inner>, body: Value) -> Answer {
     let now = inner.clock.now().as_millisecond();
     let mut state = inner.lock();
     let job = submit::job(&state, body, now)?;
-    std::fs::create_dir_all(inner.jobs.join(&job.id)).map_err(WireError::internal)?;
-    inner.write(&job).map_err(WireError::internal)?;
+    state.journal.put(&job.id, &job).map_err(WireError::internal)?;
     let answer = json!({ "jobArn": arn::job(&job.id), "jobName": job.name, "jobId": job.id });
     let admitted = admit(Arc::clone(inner), job.id.clone());
     state.insert(job);

@@ -1,6 +1,6 @@
 //! Batch: queues of jobs, each job a process of this machine in a folder of its own.
 //!
-//! A job is one JSON document, written before anybody hears of the change it holds. A process is
+//! A job is one record, written before anybody hears of the change it holds. A process is
 //! started through a shim that writes down its exit code itself, so jobs outlive the engine and
 //! are found again by the next one.
 
@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::durable::{Outbox, Pending, Tasks, write_revision};
+use crate::durable::{Outbox, Pending, Tasks};
 use crate::events::EventSink;
 use crate::principals::Principals;
 use crate::wire::WireError;
@@ -45,8 +45,6 @@ use queues::Queues;
 pub use script::{Scripts, Task};
 use state::State;
 
-/// A job's document, in the job's folder.
-const RECORD: &str = "job";
 /// What a job and its shim print, in the job's folder.
 const LOG: &str = "log.txt";
 
@@ -84,12 +82,12 @@ impl Batch {
         principals: Arc<Principals>,
         config: BatchConfig,
     ) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(dir)?;
+        std::fs::create_dir_all(dir.join("jobs"))?;
         let dir = dir.canonicalize()?;
         let (jobs, images) = (dir.join("jobs"), dir.join("images"));
         let definitions = Definitions::open(&dir.join("definitions"))?;
         let queues = Queues::open(&dir, &config)?;
-        let state = State::open(&jobs, definitions, queues)?;
+        let state = State::open(&dir, definitions, queues)?;
         let inner = Inner {
             jobs,
             images,
@@ -137,10 +135,6 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, job: &Job) -> std::io::Result<()> {
-        write_revision(&self.jobs.join(&job.id), RECORD, job.revision, job)
-    }
-
     /// Changes a job; nothing is changed unless the change is on disk. `None` when it is unknown.
     fn change<T>(
         self: &Arc<Self>,
@@ -151,8 +145,7 @@ impl Inner {
         let Some(job) = state.jobs.get_mut(id) else { return Ok(None) };
         let mut after = job.clone();
         let result = change(&mut after);
-        after.revision += 1;
-        self.write(&after)?;
+        state.journal.put(id, &after)?;
         *job = after;
         if !job.pending.is_empty() {
             self.outbox.flush(&self.tasks, Arc::clone(self), id.to_owned());
@@ -167,15 +160,14 @@ impl Pending for Inner {
     }
 
     fn emitted(&self, key: &str) {
-        let mut state = self.lock();
-        if let Some(job) = state.jobs.get_mut(key) {
+        let State { jobs, journal, .. } = &mut *self.lock();
+        if let Some(job) = jobs.get_mut(key) {
             job.pending.remove(0);
             // One mark for all that went at once: an event may come twice, but a write costs time.
             if !job.pending.is_empty() {
                 return;
             }
-            job.revision += 1;
-            if let Err(error) = self.write(job) {
+            if let Err(error) = journal.put(key, job) {
                 tracing::warn!(job = key, %error, "an emitted event could not be marked and will come again");
             }
         }

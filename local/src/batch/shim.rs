@@ -97,6 +97,7 @@ impl Shim {
     /// Finds what an earlier engine started, or makes sure that it never starts.
     pub(crate) async fn adopt(folder: &Path, task: &str) -> io::Result<Found> {
         let marks = Marks::new(folder, task);
+        fs::create_dir_all(folder)?;
         match OpenOptions::new().write(true).create_new(true).open(marks.pid()) {
             Ok(_) => return Ok(Found::Never),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

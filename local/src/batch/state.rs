@@ -9,10 +9,12 @@ use tokio::sync::Notify;
 use super::definitions::Definitions;
 use super::job::{Job, Status};
 use super::queues::Queues;
-use crate::durable::read_last;
+use crate::durable::Journal;
 
 /// Everything that Batch knows.
 pub(crate) struct State {
+    /// The jobs on disk, by their ids.
+    pub(crate) journal: Journal,
     pub(crate) jobs: HashMap<String, Job>,
     /// The jobs' ids in the order of their submission.
     pub(crate) order: BTreeMap<u64, String>,
@@ -35,11 +37,13 @@ pub(crate) struct Lane {
 
 impl State {
     pub(crate) fn open(
-        jobs: &Path,
+        dir: &Path,
         definitions: Definitions,
         queues: Queues,
     ) -> anyhow::Result<Self> {
+        let (journal, jobs) = Journal::open::<Job>(&dir.join("jobs.jsonl"))?;
         let mut state = Self {
+            journal,
             jobs: HashMap::new(),
             order: BTreeMap::new(),
             tasks: HashMap::new(),
@@ -48,12 +52,8 @@ impl State {
             definitions,
             queues,
         };
-        std::fs::create_dir_all(jobs)?;
-        for entry in std::fs::read_dir(jobs)? {
-            // A folder without a record is a submission that was never answered.
-            if let Some(job) = read_last::<Job>(&entry?.path(), super::RECORD)? {
-                state.insert(job);
-            }
+        for job in jobs.into_values() {
+            state.insert(job);
         }
         Ok(state)
     }

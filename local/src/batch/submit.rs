@@ -66,7 +66,6 @@ pub(crate) fn job(state: &State, body: Value, created_at: i64) -> Result<Job, Wi
     let spec = spec(state, &request, definition)?;
     Ok(Job {
         schema: 1,
-        revision: 1,
         number: state.next_number(),
         id: random::uuid(),
         queue,

@@ -1,5 +1,6 @@
 //! What the services need so that an answer or an event is never ahead of what the disk holds.
 
+mod journal;
 mod outbox;
 mod tasks;
 
@@ -8,6 +9,7 @@ use std::path::Path;
 
 use crate::random;
 
+pub(crate) use journal::Journal;
 pub(crate) use outbox::{Outbox, Pending};
 pub(crate) use tasks::Tasks;
 
@@ -19,40 +21,6 @@ pub(crate) fn write_json(file: &Path, document: &impl serde::Serialize) -> io::R
         // What is left of a failed write is of no use, and the first error is the one to tell.
         let _ = std::fs::remove_file(&new);
     })
-}
-
-/// Writes the revision `revision` of the document `stem` in `dir`, and drops the one before it.
-///
-/// Each revision has a name of its own: a file that is renamed over another one is pushed out to
-/// the disk by ext4 at once, which takes milliseconds where this takes microseconds.
-pub(crate) fn write_revision(
-    dir: &Path,
-    stem: &str,
-    revision: u64,
-    document: &impl serde::Serialize,
-) -> io::Result<()> {
-    write_json(&dir.join(format!("{stem}.{revision}.json")), document)?;
-    if let Some(before) = revision.checked_sub(1) {
-        // There may be none, and one that stays is passed over by the reader.
-        let _ = std::fs::remove_file(dir.join(format!("{stem}.{before}.json")));
-    }
-    Ok(())
-}
-
-/// Reads the last revision of the document `stem` in `dir`, if there is any.
-pub(crate) fn read_last<T: serde::de::DeserializeOwned>(
-    dir: &Path,
-    stem: &str,
-) -> anyhow::Result<Option<T>> {
-    let mut last = None;
-    for entry in std::fs::read_dir(dir)? {
-        let name = entry?.file_name();
-        let revision = name.to_str().and_then(|name| {
-            name.strip_prefix(stem)?.strip_prefix('.')?.strip_suffix(".json")?.parse::<u64>().ok()
-        });
-        last = last.max(revision);
-    }
-    last.map(|revision| read_json(&dir.join(format!("{stem}.{revision}.json")))).transpose()
 }
 
 /// Reads a document that [`write_json`] wrote.

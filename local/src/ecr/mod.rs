@@ -16,13 +16,13 @@ pub(crate) mod tests;
 pub(crate) mod unpack;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::durable::{Outbox, Pending, Tasks, read_last, write_revision};
+use crate::durable::{Journal, Outbox, Pending, Tasks};
 use crate::events::EventSink;
 use crate::wire::WireError;
 use blobs::Blobs;
@@ -33,9 +33,6 @@ pub use reference::{Reference, Version};
 pub use registry::registry;
 use repository::Repository;
 
-/// No component of a repository's name begins with `_`, so this stands beside deeper repositories.
-const DOCUMENT: &str = "_repository";
-
 /// The registry of the engine.
 #[derive(Clone)]
 pub struct Ecr {
@@ -43,16 +40,21 @@ pub struct Ecr {
 }
 
 struct Inner {
-    dir: PathBuf,
     /// Where the registry listens, as `127.0.0.1:port`.
     host: String,
     /// The password of the user `AWS`.
     token: String,
     clock: Clock,
     blobs: Blobs,
-    repositories: Mutex<BTreeMap<String, Repository>>,
+    repositories: Mutex<Repositories>,
     outbox: Arc<Outbox>,
     tasks: Tasks,
+}
+
+/// The repositories by their names, and on disk.
+struct Repositories {
+    journal: Journal,
+    all: BTreeMap<String, Repository>,
 }
 
 impl Ecr {
@@ -68,22 +70,18 @@ impl Ecr {
         host: &str,
     ) -> anyhow::Result<Self> {
         let blobs = Blobs::open(dir)?;
-        let root = dir.join("repositories");
-        std::fs::create_dir_all(&root)?;
-        let mut repositories = BTreeMap::new();
-        load(&root, &mut repositories)?;
-        let waiting: Vec<String> = repositories
+        let (journal, all) = Journal::open::<Repository>(&dir.join("repositories.jsonl"))?;
+        let waiting: Vec<String> = all
             .values()
             .filter(|one| !one.pending.is_empty())
             .map(|one| one.name.clone())
             .collect();
         let inner = Inner {
-            dir: root,
             host: host.to_owned(),
             token: token(&dir.join("token"))?,
             clock,
             blobs,
-            repositories: Mutex::new(repositories),
+            repositories: Mutex::new(Repositories { journal, all }),
             outbox: Arc::new(Outbox::new(sink)),
             tasks: Tasks::new(),
         };
@@ -107,7 +105,7 @@ impl Ecr {
                 ),
             ));
         }
-        let mut all = self.lock();
+        let Repositories { journal, all } = &mut *self.inner.lock();
         if all.contains_key(name) {
             return Err(WireError::client(
                 "RepositoryAlreadyExistsException",
@@ -118,7 +116,7 @@ impl Ecr {
             ));
         }
         let repository = Repository::new(name, immutable, self.inner.clock.now());
-        self.inner.write(&repository).map_err(WireError::internal)?;
+        journal.put(name, &repository).map_err(WireError::internal)?;
         all.insert(name.to_owned(), repository);
         Ok(())
     }
@@ -140,13 +138,9 @@ impl Ecr {
         self.inner.tasks.close().await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Repository>> {
-        self.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Looks at a repository.
     fn look<T>(&self, name: &str, look: impl FnOnce(&Repository) -> T) -> Option<T> {
-        self.lock().get(name).map(look)
+        self.inner.lock().all.get(name).map(look)
     }
 
     /// Changes a repository; nothing is changed unless the change is on disk. `None` if it is unknown.
@@ -155,15 +149,15 @@ impl Ecr {
         name: &str,
         change: impl FnOnce(&mut Repository) -> Result<T, E>,
     ) -> std::io::Result<Option<Result<T, E>>> {
-        let mut all = self.lock();
+        let mut repositories = self.inner.lock();
+        let Repositories { journal, all } = &mut *repositories;
         let Some(repository) = all.get_mut(name) else { return Ok(None) };
         let mut after = repository.clone();
         let result = change(&mut after);
         if result.is_ok() {
-            after.revision += 1;
-            self.inner.write(&after)?;
+            journal.put(name, &after)?;
             *repository = after;
-            drop(all);
+            drop(repositories);
             self.flush(name.to_owned());
         }
         Ok(Some(result))
@@ -175,25 +169,21 @@ impl Ecr {
 }
 
 impl Inner {
-    fn write(&self, repository: &Repository) -> std::io::Result<()> {
-        let dir = self.dir.join(&repository.name);
-        std::fs::create_dir_all(&dir)?;
-        write_revision(&dir, DOCUMENT, repository.revision, repository)
+    fn lock(&self) -> MutexGuard<'_, Repositories> {
+        self.repositories.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Pending for Inner {
     fn first(&self, key: &str) -> Option<Value> {
-        let all = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(key)?.pending.first().cloned()
+        self.lock().all.get(key)?.pending.first().cloned()
     }
 
     fn emitted(&self, key: &str) {
-        let mut all = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
+        let Repositories { journal, all } = &mut *self.lock();
         if let Some(repository) = all.get_mut(key) {
             repository.pending.remove(0);
-            repository.revision += 1;
-            if let Err(error) = self.write(repository) {
+            if let Err(error) = journal.put(key, repository) {
                 tracing::warn!(key, %error, "an emitted event could not be marked and will come again");
             }
         }
@@ -203,19 +193,6 @@ impl Pending for Inner {
 /// The name of the registry on AWS.
 fn aws_host() -> String {
     format!("{}.dkr.ecr.{}.amazonaws.com", crate::ACCOUNT, crate::REGION)
-}
-
-fn load(dir: &Path, into: &mut BTreeMap<String, Repository>) -> anyhow::Result<()> {
-    if let Some(repository) = read_last::<Repository>(dir, DOCUMENT)? {
-        into.insert(repository.name.clone(), repository);
-    }
-    for entry in std::fs::read_dir(dir)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            load(&entry.path(), into)?;
-        }
-    }
-    Ok(())
 }
 
 /// The registry's password: made once, so that clients stay logged in over a restart.

@@ -14,7 +14,6 @@ use crate::events::envelope;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Repository {
     pub(crate) schema: u32,
-    pub(crate) revision: u64,
     pub(crate) name: String,
     /// Whether a tag keeps its first image for ever.
     pub(crate) immutable: bool,
@@ -44,7 +43,6 @@ impl Repository {
     pub(crate) fn new(name: &str, immutable: bool, created_at: Timestamp) -> Self {
         Self {
             schema: 1,
-            revision: 1,
             name: name.to_owned(),
             immutable,
             created_at,

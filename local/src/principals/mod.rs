@@ -1,15 +1,18 @@
 //! Who calls: principals and the access keys that stand for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::durable::write_json;
+use crate::durable::Journal;
 use crate::random;
 
 #[cfg(test)]
 mod tests;
+
+/// The registry, in the engine's folder.
+const FILE: &str = "principals.jsonl";
 
 /// What kind of caller a principal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -68,28 +71,44 @@ impl Principal {
     }
 }
 
-/// The principals of the engine, kept in one file so that keys outlive a restart.
+/// The principals of the engine, on disk so that keys outlive a restart.
 #[derive(Debug)]
 pub struct Principals {
-    file: PathBuf,
-    by_key: Mutex<BTreeMap<String, Principal>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    journal: Journal,
+    by_key: BTreeMap<String, Principal>,
+    /// Their keys.
+    by_name: HashMap<(Kind, String), String>,
 }
 
 impl Principals {
     /// Opens the registry in the folder `dir`.
     ///
     /// # Errors
-    /// When `principals.json` is there but cannot be read.
+    /// When it cannot be read, or was not written by this engine.
     pub fn open(dir: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(dir)?;
-        let file = dir.join("principals.json");
-        let known: Vec<Principal> = match std::fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error),
+        let (journal, by_key) = Journal::open::<Principal>(&dir.join(FILE))?;
+        let named = |(key, one): (&String, &Principal)| ((one.kind, one.name.clone()), key.clone());
+        let by_name = by_key.iter().map(named).collect();
+        Ok(Self { state: Mutex::new(State { journal, by_key, by_name }) })
+    }
+
+    /// The principal of this kind and name in the folder of an engine that may be running: `None`
+    /// where no engine was ever started.
+    ///
+    /// # Errors
+    /// When the registry cannot be read, or was not written by this engine.
+    pub fn find(dir: &Path, kind: Kind, name: &str) -> io::Result<Option<Principal>> {
+        let known = match Journal::read::<Principal>(&dir.join(FILE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            known => known?,
         };
-        let by_key = known.into_iter().map(|one| (one.access_key_id.clone(), one)).collect();
-        Ok(Self { file, by_key: Mutex::new(by_key) })
+        Ok(known.into_values().find(|one| one.kind == kind && one.name == name))
     }
 
     /// The principal of this kind and name: the known one, or a new one with keys of its own.
@@ -100,8 +119,9 @@ impl Principals {
     /// # Errors
     /// When the registry cannot be written.
     pub fn mint(&self, kind: Kind, name: &str, role_id: Option<&str>) -> io::Result<Principal> {
-        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = by_key.values().find(|one| one.kind == kind && one.name == name).cloned();
+        let mut state = self.lock();
+        let name_of = (kind, name.to_owned());
+        let known = state.by_name.get(&name_of).and_then(|key| state.by_key.get(key)).cloned();
         let session = role_id.map(|role| format!("{role}:{name}"));
         let principal = match (known, session) {
             (Some(known), None) => return Ok(known),
@@ -110,22 +130,21 @@ impl Principals {
             (None, Some(session)) => Principal::mint(kind, name, session),
             (None, None) => Principal::mint(kind, name, own_user_id(kind, name)),
         };
-        let mut after = by_key.clone();
-        after.insert(principal.access_key_id.clone(), principal.clone());
-        self.write(&after)?;
-        *by_key = after;
+        let key = principal.access_key_id.clone();
+        state.journal.put(&key, &principal)?;
+        state.by_name.insert(name_of, key.clone());
+        state.by_key.insert(key, principal.clone());
         Ok(principal)
     }
 
     /// The principal that the key stands for.
     #[must_use]
     pub fn by_access_key(&self, access_key_id: &str) -> Option<Principal> {
-        self.by_key.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
+        self.lock().by_key.get(access_key_id).cloned()
     }
 
-    fn write(&self, by_key: &BTreeMap<String, Principal>) -> io::Result<()> {
-        let all: Vec<&Principal> = by_key.values().collect();
-        write_json(&self.file, &all)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -13,8 +13,9 @@ use tokio::sync::watch;
 
 use super::condition::WriteCondition;
 use super::path;
+use super::staged::Staged;
 use super::version::{NULL_VERSION, Version, Versioning};
-use crate::durable::write_json;
+use crate::durable::{Journal, write_json};
 
 /// Every key with its versions, the newest last.
 pub(super) type Index = BTreeMap<String, Vec<Version>>;
@@ -31,6 +32,8 @@ struct Settings {
 pub(super) struct State {
     pub(super) versioning: Versioning,
     pub(super) index: Index,
+    /// The versions on disk, by their numbers.
+    journal: Journal,
     /// The number of the newest write.
     last: u64,
 }
@@ -53,9 +56,7 @@ impl Bucket {
         }
         let settings = Settings { created, versioning: Versioning::Off };
         write_json(&folder.join("bucket.json"), &settings)?;
-        let state = State { versioning: settings.versioning, index: Index::new(), last: 0 };
-        let written = watch::Sender::new(());
-        Ok(Self { folder: folder.to_owned(), created, state: Mutex::new(state), written })
+        Self::with_versions(folder, &settings)
     }
 
     /// Opens the bucket in `folder`, or `None` when a crash left it half made.
@@ -68,17 +69,25 @@ impl Bucket {
         // Nobody waits for what was under way when the engine died.
         fs::remove_dir_all(folder.join("incoming"))?;
         fs::create_dir_all(folder.join("incoming"))?;
+        Self::with_versions(folder, &settings).map(Some)
+    }
+
+    fn with_versions(folder: &Path, settings: &Settings) -> io::Result<Self> {
+        let (journal, records) = Journal::open::<Version>(&folder.join("versions.jsonl"))?;
+        let last = records.values().map(|one| one.number).max().unwrap_or_default();
         let mut index = Index::new();
-        scan(&folder.join("objects"), &mut index)?;
+        for version in records.into_values() {
+            index.entry(version.key.clone()).or_default().push(version);
+        }
+        let mut state = State { versioning: settings.versioning, index, journal, last };
+        let State { index, journal, .. } = &mut state;
         for versions in index.values_mut() {
             versions.sort_by_key(|version| version.number);
-            keep_one_null_version(&folder.join("objects"), versions)?;
+            keep_one_null_version(journal, &folder.join("objects"), versions)?;
         }
-        let last = index.values().flatten().map(|one| one.number).max().unwrap_or_default();
-        let state = State { versioning: settings.versioning, index, last };
         let (folder, created) = (folder.to_owned(), settings.created);
         let written = watch::Sender::new(());
-        Ok(Some(Self { folder, created, state: Mutex::new(state), written }))
+        Ok(Self { folder, created, state: Mutex::new(state), written })
     }
 
     /// The bucket's state, locked.
@@ -104,8 +113,7 @@ impl Bucket {
         let state = self.state();
         let version = state.find(key, version_id)?.clone();
         // Opened under the lock: a write that replaces it cannot pull the file away in between.
-        let data = self.objects().join(path::folder(key)).join(version.data_file());
-        let file = File::open(data).map_err(S3Error::internal_error)?;
+        let file = File::open(self.data_file(&version)).map_err(S3Error::internal_error)?;
         Ok((version, file, state.versioning))
     }
 
@@ -119,12 +127,12 @@ impl Bucket {
         Ok((state.find(key, version_id)?.clone(), state.versioning))
     }
 
-    /// Puts `version` on top of its key when `condition` holds; `staged` is the file with its bytes
-    /// (none for a delete marker). The version's id and number are set here.
+    /// Puts `version` on top of its key when `condition` holds; `staged` are its bytes (none for a
+    /// delete marker). The version's id and number are set here.
     pub(super) fn commit(
         &self,
         mut version: Version,
-        staged: Option<&Path>,
+        staged: Option<&Staged>,
         condition: &WriteCondition,
     ) -> S3Result<(Version, Versioning)> {
         let mut state = self.state();
@@ -140,22 +148,18 @@ impl Bucket {
             Versioning::Enabled => crate::random::token(),
             Versioning::Off | Versioning::Suspended => NULL_VERSION.to_owned(),
         };
-        self.place(&version, staged).map_err(S3Error::internal_error)?;
-        let versions = state.index.entry(version.key.clone()).or_default();
+        let State { index, journal, .. } = &mut *state;
+        // The bytes come first: a version is there as soon as its record is.
+        staged
+            .map_or(Ok(()), |staged| staged.place(&self.data_file(&version)))
+            .and_then(|()| journal.put(&version.record_key(), &version))
+            .map_err(S3Error::internal_error)?;
+        let versions = index.entry(version.key.clone()).or_default();
         versions.push(version.clone());
-        keep_one_null_version(&self.objects(), versions).map_err(S3Error::internal_error)?;
+        keep_one_null_version(journal, &self.objects(), versions)
+            .map_err(S3Error::internal_error)?;
         self.written.send_replace(());
         Ok((version, state.versioning))
-    }
-
-    /// The bytes come first: a version is there as soon as its record is.
-    fn place(&self, version: &Version, staged: Option<&Path>) -> io::Result<()> {
-        let folder = self.objects().join(path::folder(&version.key));
-        fs::create_dir_all(&folder)?;
-        if let Some(staged) = staged {
-            fs::rename(staged, folder.join(version.data_file()))?;
-        }
-        write_json(&folder.join(version.record_file()), version)
     }
 
     /// Removes one version for good. What is not there is removed already.
@@ -168,11 +172,12 @@ impl Bucket {
         let mut state = self.state();
         condition.check_delete(state.current(key))?;
         let objects = self.objects();
-        let Some(versions) = state.index.get_mut(key) else { return Ok(None) };
-        let removed =
-            drop_versions(&objects, versions, version_id).map_err(S3Error::internal_error)?;
+        let State { index, journal, .. } = &mut *state;
+        let Some(versions) = index.get_mut(key) else { return Ok(None) };
+        let removed = drop_version(journal, &objects, versions, version_id)
+            .map_err(S3Error::internal_error)?;
         if versions.is_empty() {
-            state.index.remove(key);
+            index.remove(key);
             remove_empty_folders(&objects, &path::folder(key));
         }
         self.written.send_replace(());
@@ -181,6 +186,11 @@ impl Bucket {
 
     fn objects(&self) -> PathBuf {
         self.folder.join("objects")
+    }
+
+    /// Where the bytes of a version lie.
+    pub(super) fn data_file(&self, version: &Version) -> PathBuf {
+        data_file(&self.objects(), version)
     }
 
     /// Where bodies lie while they come in.
@@ -226,38 +236,28 @@ fn marked(mut error: S3Error) -> S3Error {
     error
 }
 
-/// Reads every record below `folder`, and removes what has none: a crash left it.
-fn scan(folder: &Path, index: &mut Index) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let name = name.to_string_lossy();
-        if entry.file_type()?.is_dir() {
-            scan(&path, index)?;
-        } else if name.ends_with(".json") {
-            let version: Version = serde_json::from_slice(&fs::read(&path)?)
-                .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
-            index.entry(version.key.clone()).or_default().push(version);
-        } else if name.ends_with(".new") || !path.with_extension("json").exists() {
-            fs::remove_file(&path)?;
-        }
-    }
-    Ok(())
+fn data_file(objects: &Path, version: &Version) -> PathBuf {
+    objects.join(path::folder(&version.key)).join(version.number.to_string())
 }
 
 /// A new version `null` replaces the one before.
-fn keep_one_null_version(objects: &Path, versions: &mut Vec<Version>) -> io::Result<()> {
+fn keep_one_null_version(
+    journal: &mut Journal,
+    objects: &Path,
+    versions: &mut Vec<Version>,
+) -> io::Result<()> {
     let nulls = versions.iter().filter(|version| version.version_id == NULL_VERSION);
     let Some(newest) = nulls.map(|version| version.number).max() else { return Ok(()) };
     for old in versions
         .extract_if(.., |version| version.version_id == NULL_VERSION && version.number < newest)
     {
-        remove_files(objects, &old)?;
+        erase(journal, objects, &old)?;
     }
     Ok(())
 }
 
-fn drop_versions(
+fn drop_version(
+    journal: &mut Journal,
     objects: &Path,
     versions: &mut Vec<Version>,
     version_id: &str,
@@ -265,18 +265,20 @@ fn drop_versions(
     let Some(at) = versions.iter().position(|version| version.version_id == version_id) else {
         return Ok(None);
     };
-    remove_files(objects, &versions[at])?;
+    erase(journal, objects, &versions[at])?;
     Ok(Some(versions.remove(at)))
 }
 
 /// The record goes first: without it the version is gone, whatever happens next.
-fn remove_files(objects: &Path, version: &Version) -> io::Result<()> {
-    let folder = objects.join(path::folder(&version.key));
-    fs::remove_file(folder.join(version.record_file()))?;
+fn erase(journal: &mut Journal, objects: &Path, version: &Version) -> io::Result<()> {
+    journal.remove(&version.record_key())?;
     if version.delete_marker {
         return Ok(());
     }
-    fs::remove_file(folder.join(version.data_file()))
+    match fs::remove_file(data_file(objects, version)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Tidies up after the last version; a folder that still holds something stays.

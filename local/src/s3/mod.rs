@@ -1,9 +1,9 @@
 //! S3: buckets, objects and their versions, as plain files.
 //!
-//! A bucket is a folder. Below its `objects` every key has a folder (see `path`) that holds two files
-//! per version: `<number>` with the bytes and `<number>.json` with what is known of them. A version is
-//! there as soon as its record is, so a crash leaves the old object or the new one. What is needed
-//! for listing and for conditions is in memory, read once when the store opens.
+//! A bucket is a folder. Below its `objects` every key has a folder (see `path`) that holds the bytes
+//! of each version in a file, named by the version's number. What is known of the versions lies in the
+//! bucket's journal: a version is there as soon as its record is, so a crash leaves the old object or
+//! the new one. All records are in memory, read once when the store opens.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use tokio::sync::watch;
 
 use super::S3;
-use super::path;
 
 impl S3 {
     /// Changes whenever something in the bucket does; `None` where there is no such bucket.
@@ -28,7 +27,7 @@ impl S3 {
     pub fn file(&self, bucket: &str, key: &str) -> Option<PathBuf> {
         let bucket = self.bucket(bucket).ok()?;
         let (version, _) = bucket.describe(key, None).ok()?;
-        Some(bucket.folder.join("objects").join(path::folder(key)).join(version.data_file()))
+        Some(bucket.data_file(&version))
     }
 
     /// The keys of the objects below `prefix`, in order.

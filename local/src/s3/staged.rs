@@ -1,6 +1,6 @@
 //! A body on its way in: it is complete and checked before it becomes an object.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,23 +16,55 @@ use s3s::{S3Error, S3ErrorCode, S3Result, TrailingHeaders, s3_error};
 use super::version::Checksums;
 use crate::random;
 
-/// Up to so many bytes are written at once, where a switch of threads would cost more than it frees.
+/// A body of this size is not held in memory any more, but written as it comes.
 const SMALL: usize = 256 * 1024;
 
-/// A file with a complete body, removed again unless it becomes an object.
+/// A complete body, on its way to the file that it will lie in.
 #[derive(Debug)]
 pub(super) struct Staged {
-    pub(super) path: PathBuf,
+    content: Content,
     pub(super) size: u64,
     /// MD5 of the body, in hex.
     pub(super) md5: String,
     pub(super) checksums: Checksums,
 }
 
-impl Drop for Staged {
+#[derive(Debug)]
+enum Content {
+    /// A small body makes its file only when it becomes an object.
+    Held(Vec<u8>),
+    /// A large one has a file by then, which is renamed.
+    Spilt(Spilt),
+}
+
+impl Staged {
+    /// Makes the body the file `to`.
+    pub(super) fn place(&self, to: &Path) -> io::Result<()> {
+        match self.try_place(to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(to.parent().unwrap_or(to))?;
+                self.try_place(to)
+            }
+            placed => placed,
+        }
+    }
+
+    fn try_place(&self, to: &Path) -> io::Result<()> {
+        match &self.content {
+            Content::Held(bytes) => fs::write(to, bytes),
+            Content::Spilt(spilt) => fs::rename(&spilt.0, to),
+        }
+    }
+}
+
+/// A file of its own, removed again unless it is renamed.
+#[derive(Debug)]
+struct Spilt(PathBuf);
+
+impl Drop for Spilt {
     fn drop(&mut self) {
         // Renamed away when it became an object; what stays is removed at the next start.
-        let _ = std::fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.0);
     }
 }
 
@@ -94,67 +126,109 @@ impl Expected {
     }
 }
 
-/// What is written so far.
+/// What has come in so far.
 struct Writer {
-    file: File,
+    folder: PathBuf,
+    /// What is not in the file yet.
+    buffer: Vec<u8>,
+    file: Option<(File, Spilt)>,
     md5: Md5,
     hasher: ChecksumHasher,
     size: u64,
 }
 
 impl Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.md5.update(bytes);
-        self.hasher.update(bytes);
-        self.size += bytes.len() as u64;
-        self.file.write_all(bytes)
+    fn new(folder: &Path, hasher: ChecksumHasher) -> Self {
+        let (folder, md5) = (folder.to_owned(), Md5::new());
+        Self { folder, buffer: Vec::new(), file: None, md5, hasher, size: 0 }
+    }
+
+    fn is_full(&self) -> bool {
+        self.buffer.len() >= SMALL
+    }
+
+    fn digest(&mut self) {
+        self.md5.update(&self.buffer);
+        self.hasher.update(&self.buffer);
+        self.size += self.buffer.len() as u64;
+    }
+
+    /// Empties the buffer into the file.
+    fn spill(&mut self) -> io::Result<()> {
+        self.digest();
+        let (file, _) = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let path = self.folder.join(random::token());
+                let file = File::create_new(&path)?;
+                self.file.insert((file, Spilt(path)))
+            }
+        };
+        file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Takes in all of `source`.
+    fn read(&mut self, source: &mut File) -> io::Result<()> {
+        let most = SMALL as u64;
+        while source.take(most).read_to_end(&mut self.buffer)? > 0 {
+            if self.is_full() {
+                self.spill()?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn spill_aside(mut self) -> io::Result<Self> {
+        let spilt = tokio::task::spawn_blocking(move || self.spill().map(|()| self));
+        spilt.await.map_err(io::Error::other)?
+    }
+
+    /// The complete body, and its MD5.
+    fn finish(mut self) -> io::Result<(Staged, Vec<u8>)> {
+        let content = match self.file {
+            Some(_) => {
+                self.spill()?;
+                self.file.map(|(_, spilt)| Content::Spilt(spilt))
+            }
+            None => {
+                self.digest();
+                None
+            }
+        };
+        let md5 = self.md5.finalize().to_vec();
+        let found = self.hasher.finalize();
+        let checksums = Checksums {
+            crc32: found.checksum_crc32,
+            crc32c: found.checksum_crc32c,
+            crc64nvme: found.checksum_crc64nvme,
+            sha1: found.checksum_sha1,
+            sha256: found.checksum_sha256,
+        };
+        let content = content.unwrap_or(Content::Held(self.buffer));
+        Ok((Staged { content, size: self.size, md5: hex::encode(&md5), checksums }, md5))
     }
 }
 
-/// Receives a body into a file of its own in `folder` and checks it.
+/// Receives a body and checks it; a large one goes into a file of its own in `folder`.
 pub(super) async fn receive(
     folder: &Path,
     body: Option<StreamingBlob>,
     expected: &Expected,
 ) -> S3Result<Staged> {
-    let path = folder.join(random::token());
-    let file = File::create_new(&path).map_err(S3Error::internal_error)?;
-    // From here on the file is removed when anything fails, or the sender goes away.
-    let mut staged = Staged { path, size: 0, md5: String::new(), checksums: Checksums::default() };
-    let mut writer = Writer { file, md5: Md5::new(), hasher: expected.hasher(), size: 0 };
-    let mut buffer = Vec::new();
+    let mut writer = Writer::new(folder, expected.hasher());
     if let Some(mut body) = body {
         while let Some(chunk) = body.next().await {
-            buffer.extend_from_slice(&chunk.map_err(incomplete)?);
-            if buffer.len() >= SMALL {
-                (writer, buffer) =
-                    write_aside(writer, buffer).await.map_err(S3Error::internal_error)?;
+            writer.buffer.extend_from_slice(&chunk.map_err(incomplete)?);
+            if writer.is_full() {
+                writer = writer.spill_aside().await.map_err(S3Error::internal_error)?;
             }
         }
     }
-    writer.write(&buffer).map_err(S3Error::internal_error)?;
-    let md5 = writer.md5.finalize();
-    let found = writer.hasher.finalize();
-    staged.size = writer.size;
-    staged.md5 = hex::encode(md5);
-    staged.checksums = Checksums {
-        crc32: found.checksum_crc32,
-        crc32c: found.checksum_crc32c,
-        crc64nvme: found.checksum_crc64nvme,
-        sha1: found.checksum_sha1,
-        sha256: found.checksum_sha256,
-    };
+    let (staged, md5) = writer.finish().map_err(S3Error::internal_error)?;
     expected.check(&md5, &staged.checksums)?;
     Ok(staged)
-}
-
-async fn write_aside(mut writer: Writer, mut buffer: Vec<u8>) -> io::Result<(Writer, Vec<u8>)> {
-    let written = tokio::task::spawn_blocking(move || {
-        writer.write(&buffer)?;
-        buffer.clear();
-        Ok((writer, buffer))
-    });
-    written.await.map_err(io::Error::other)?
 }
 
 fn incomplete(error: s3s::StdError) -> S3Error {
@@ -165,20 +239,21 @@ fn incomplete(error: s3s::StdError) -> S3Error {
     }
 }
 
-/// Copies `source` into a file of its own in `folder`.
+/// Copies `source`; much of it goes into a file of its own in `folder`.
 pub(super) fn copy(folder: &Path, source: &mut File) -> io::Result<Staged> {
-    let path = folder.join(random::token());
-    let file = File::create_new(&path)?;
-    let mut staged = Staged { path, size: 0, md5: String::new(), checksums: Checksums::default() };
-    let mut writer = Writer { file, md5: Md5::new(), hasher: ChecksumHasher::default(), size: 0 };
-    let mut buffer = vec![0; SMALL];
-    loop {
-        match source.read(&mut buffer)? {
-            0 => break,
-            read => writer.write(&buffer[..read])?,
-        }
+    let mut writer = Writer::new(folder, ChecksumHasher::default());
+    writer.read(source)?;
+    Ok(writer.finish()?.0)
+}
+
+/// Puts files together; much of it goes into a file of its own in `folder`.
+pub(super) fn join<'p>(
+    folder: &Path,
+    parts: impl IntoIterator<Item = &'p Path>,
+) -> io::Result<Staged> {
+    let mut writer = Writer::new(folder, ChecksumHasher::default());
+    for part in parts {
+        writer.read(&mut File::open(part)?)?;
     }
-    staged.size = writer.size;
-    staged.md5 = hex::encode(writer.md5.finalize());
-    Ok(staged)
+    Ok(writer.finish()?.0)
 }

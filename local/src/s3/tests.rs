@@ -168,7 +168,7 @@ async fn a_deleted_object_of_a_plain_bucket_leaves_no_files() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_is_gone_after_a_restart() {
+async fn what_a_crash_left_is_no_object_and_the_next_one_takes_its_place() {
     let dir = tempfile::tempdir().unwrap();
     let s3 = store(dir.path(), false);
     put(&s3, "k", "old").await;
@@ -176,12 +176,13 @@ async fn what_a_crash_left_is_gone_after_a_restart() {
     let folder = dir.path().join("bucket/objects/k=");
     // The bytes of a second version, whose record was not written.
     std::fs::write(folder.join("2"), "new").unwrap();
-    std::fs::write(folder.join("2.new"), "{").unwrap();
     std::fs::write(dir.path().join("bucket/incoming/half"), "ne").unwrap();
     let s3 = S3::open(dir.path(), Clock::default()).unwrap();
     assert_eq!(get(&s3, "k", None).await.unwrap(), "old");
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
     assert_eq!(std::fs::read_dir(dir.path().join("bucket/incoming")).unwrap().count(), 0);
+    put(&s3, "k", "2nd").await;
+    assert_eq!(get(&s3, "k", None).await.unwrap(), "2nd");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
 }
 
 #[tokio::test]
@@ -189,15 +190,19 @@ async fn a_crash_before_the_old_record_was_removed_leaves_the_new_object() {
     let dir = tempfile::tempdir().unwrap();
     let s3 = store(dir.path(), false);
     put(&s3, "k", "old").await;
-    let folder = dir.path().join("bucket/objects/k=");
-    let record = std::fs::read(folder.join("1.json")).unwrap();
+    let (folder, journal) =
+        (dir.path().join("bucket/objects/k="), dir.path().join("bucket/versions.jsonl"));
     put(&s3, "k", "new").await;
     drop(s3);
-    std::fs::write(folder.join("1.json"), record).unwrap();
+    let lines = std::fs::read_to_string(&journal).unwrap();
+    let [old, new, _removal] = lines.split_inclusive('\n').collect::<Vec<_>>()[..] else {
+        panic!("three lines: {lines}")
+    };
+    std::fs::write(journal, format!("{old}{new}")).unwrap();
     std::fs::write(folder.join("1"), "old").unwrap();
     let s3 = S3::open(dir.path(), Clock::default()).unwrap();
     assert_eq!(get(&s3, "k", None).await.unwrap(), "new");
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Multipart uploads: a folder per upload, a file per part, until they become one object.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,8 @@ use s3s::{S3Error, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use super::bucket::Bucket;
-use super::staged::Staged;
-use super::version::{Checksums, Headers};
+use super::staged::{self, Staged};
+use super::version::Headers;
 use crate::durable::write_json;
 use crate::random;
 
@@ -56,7 +56,10 @@ pub(super) fn open(bucket: &Bucket, id: &str, key: &str) -> S3Result<(Upload, Pa
 pub(super) fn put(folder: &Path, number: u32, staged: &Staged) -> io::Result<()> {
     let before = parts(folder)?.into_iter().filter(|part| part.number == number);
     let path = folder.join(format!("{number:05}-{}", staged.md5));
-    fs::rename(&staged.path, &path)?;
+    // The name says that the part is whole, so a crash must not leave half of it there.
+    let new = folder.join(format!("{}.new", random::token()));
+    staged.place(&new)?;
+    fs::rename(new, &path)?;
     for old in before.filter(|part| part.path != path) {
         fs::remove_file(old.path)?;
     }
@@ -112,12 +115,9 @@ pub(super) fn choose(here: &[Part], named: &[(u32, String)]) -> S3Result<Vec<Par
 
 /// Puts the parts together in a new file in `folder`.
 pub(super) fn join(folder: &Path, parts: &[Part]) -> io::Result<Staged> {
-    let path = folder.join(random::token());
-    let mut file = File::create_new(&path)?;
-    let mut staged = Staged { path, size: 0, md5: String::new(), checksums: Checksums::default() };
+    let mut staged = staged::join(folder, parts.iter().map(|part| &*part.path))?;
     let mut md5 = Md5::new();
     for part in parts {
-        staged.size += io::copy(&mut File::open(&part.path)?, &mut file)?;
         md5.update(hex::decode(&part.md5).map_err(io::Error::other)?);
     }
     staged.md5 = format!("{}-{}", hex::encode(md5.finalize()), parts.len());

@@ -59,7 +59,7 @@ pub(super) struct Checksums {
 pub(super) struct Version {
     pub(super) key: String,
     pub(super) version_id: String,
-    /// Counts the writes of the store: the larger is the newer, and names the version's files.
+    /// Counts the writes of the bucket: the larger is the newer, and names the file with the bytes.
     pub(super) number: u64,
     pub(super) modified: Timestamp,
     pub(super) delete_marker: bool,
@@ -78,13 +78,8 @@ impl Version {
         (versioning != Versioning::Off).then(|| self.version_id.clone())
     }
 
-    /// The name of the file with the bytes.
-    pub(super) fn data_file(&self) -> String {
-        format!("{}", self.number)
-    }
-
-    /// The name of the file with this record.
-    pub(super) fn record_file(&self) -> String {
-        format!("{}.json", self.number)
+    /// What its record is found by; in the order of the numbers.
+    pub(super) fn record_key(&self) -> String {
+        format!("{:020}", self.number)
     }
 }

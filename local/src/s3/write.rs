@@ -74,7 +74,7 @@ impl S3 {
             checksums: staged.checksums.clone(),
             ..self.blank(key)
         };
-        bucket.commit(version, Some(&staged.path), condition)
+        bucket.commit(version, Some(staged), condition)
     }
 
     /// A version of which nothing is known yet.

@@ -59,7 +59,7 @@ pub struct Message {
     pub md5_of_body: String,
 }
 
-/// A message as its file holds it.
+/// A message as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) id: String,

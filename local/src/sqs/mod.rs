@@ -1,7 +1,7 @@
 //! SQS: standard queues with visibility, redrive and `SenderId`.
 //!
-//! A queue is a folder with its definition and a file per message: a message is there when its
-//! file is, and a deletion is done when it is gone. Visibility lives in memory alone.
+//! A queue is a folder with its definition and a journal of its messages, which is ahead of every
+//! answer. Visibility lives in memory alone.
 
 use std::collections::BTreeMap;
 use std::fs;

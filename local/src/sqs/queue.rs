@@ -1,4 +1,4 @@
-//! One queue: its messages in files and in memory, and who waits for them.
+//! One queue: its messages on disk and in memory, and who waits for them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::message::{Handle, Message, Record};
 use super::spec::QueueSpec;
-use crate::durable::write_json;
+use crate::durable::{Journal, write_json};
 use crate::wire::WireError;
 
 /// What `queue.json` holds.
@@ -36,6 +36,8 @@ pub(super) struct Queue {
 #[derive(Debug)]
 struct State {
     definition: Definition,
+    /// The messages on disk, by their ids.
+    journal: Journal,
     messages: HashMap<String, Held>,
     /// Every message by when it is visible; the oldest first.
     order: BTreeSet<(Timestamp, String)>,
@@ -64,7 +66,7 @@ pub struct Depth {
 #[derive(Debug, Default)]
 pub(super) struct Received {
     pub(super) messages: Vec<Message>,
-    /// Messages that were received too often, already out of the queue's memory but not its files.
+    /// Messages that were received too often, out of the queue's memory but still on its disk.
     pub(super) dead: Vec<Record>,
     /// When the next message will be visible.
     pub(super) next: Option<Timestamp>,
@@ -72,9 +74,9 @@ pub(super) struct Received {
 
 impl Queue {
     pub(super) fn create(folder: &Path, definition: Definition) -> io::Result<Self> {
-        fs::create_dir_all(folder.join("messages"))?;
+        fs::create_dir_all(folder)?;
         write_json(&folder.join("queue.json"), &definition)?;
-        Ok(Self::new(folder, definition))
+        Self::with_messages(folder, definition)
     }
 
     /// Opens the queue in `folder`, or `None` when a crash left it half made.
@@ -84,34 +86,23 @@ impl Queue {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let queue = Self::new(folder, definition);
-        let mut state = queue.state();
-        for entry in fs::read_dir(folder.join("messages"))? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "new") {
-                fs::remove_file(path)?;
-                continue;
-            }
-            let record: Record = serde_json::from_slice(&fs::read(&path)?)
-                .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
+        Self::with_messages(folder, definition).map(Some)
+    }
+
+    fn with_messages(folder: &Path, definition: Definition) -> io::Result<Self> {
+        let (journal, records) = Journal::open::<Record>(&folder.join("messages.jsonl"))?;
+        let (messages, order) = (HashMap::new(), BTreeSet::new());
+        let mut state = State { definition, journal, messages, order };
+        for record in records.into_values() {
             let visible = record.due;
             state.hold(record, visible);
         }
-        drop(state);
-        Ok(Some(queue))
-    }
-
-    fn new(folder: &Path, definition: Definition) -> Self {
-        let state = State { definition, messages: HashMap::new(), order: BTreeSet::new() };
-        Self { folder: folder.to_owned(), state: Mutex::new(state), changed: Notify::new() }
+        let (folder, changed) = (folder.to_owned(), Notify::new());
+        Ok(Self { folder, state: Mutex::new(state), changed })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn file(&self, id: &str) -> PathBuf {
-        self.folder.join("messages").join(format!("{id}.json"))
     }
 
     pub(super) fn definition(&self) -> Definition {
@@ -131,9 +122,11 @@ impl Queue {
 
     /// Keeps a message: it is on disk when this returns.
     pub(super) fn put(&self, record: Record) -> io::Result<()> {
-        write_json(&self.file(&record.id), &record)?;
+        let mut state = self.state();
+        state.journal.put(&record.id, &record)?;
         let visible = record.due;
-        self.state().hold(record, visible);
+        state.hold(record, visible);
+        drop(state);
         self.changed.notify_waiters();
         Ok(())
     }
@@ -160,7 +153,7 @@ impl Queue {
             }
             let Some(mut held) = state.release(&id) else { continue };
             if later(held.record.sent, retention) <= now {
-                remove(&self.file(&id))?;
+                state.journal.remove(&id)?;
                 continue;
             }
             if limit.is_some_and(|limit| held.record.receive_count >= limit) {
@@ -170,7 +163,7 @@ impl Queue {
             held.record.receive_count += 1;
             held.record.first_receive.get_or_insert(now);
             // Best effort: without it the count starts again where it was.
-            if let Err(error) = write_json(&self.file(&id), &held.record) {
+            if let Err(error) = state.journal.put(&id, &held.record) {
                 tracing::warn!(message = id, %error, "a message's receive count was not kept");
             }
             received.messages.push(held.record.received());
@@ -193,15 +186,15 @@ impl Queue {
             .get(handle.id)
             .is_some_and(|held| held.record.receive_count == handle.receive);
         if current {
-            remove(&self.file(handle.id))?;
+            state.journal.remove(handle.id)?;
             state.release(handle.id);
         }
         Ok(())
     }
 
-    /// Forgets the file of a message that has moved to another queue.
+    /// Forgets a message that has moved to another queue.
     pub(super) fn moved(&self, id: &str) -> io::Result<()> {
-        remove(&self.file(id))
+        self.state().journal.remove(id)
     }
 
     pub(super) fn change_visibility(
@@ -230,8 +223,9 @@ impl Queue {
 
     pub(super) fn purge(&self) -> io::Result<()> {
         let mut state = self.state();
-        for id in state.messages.keys() {
-            remove(&self.file(id))?;
+        let State { journal, messages, .. } = &mut *state;
+        for id in messages.keys() {
+            journal.remove(id)?;
         }
         state.messages.clear();
         state.order.clear();
@@ -275,11 +269,4 @@ impl State {
 /// `from` and `by` later, or as late as can be.
 pub(super) fn later(from: Timestamp, by: Duration) -> Timestamp {
     from.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-fn remove(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

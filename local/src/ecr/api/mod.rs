@@ -84,7 +84,7 @@ impl Ecr {
                 names.iter().map(|name| self.with(name, about)).collect();
             return Ok(json!({ "repositories": found? }));
         }
-        let all: Vec<Value> = self.lock().values().map(about).collect();
+        let all: Vec<Value> = self.inner.lock().all.values().map(about).collect();
         page(request, all, "repositories")
     }
 
