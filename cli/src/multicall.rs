@@ -1,4 +1,5 @@
-//! The programs that the local engine starts, held by this binary: functions, runner, git's hook.
+//! The programs that the local engine starts, held by this binary: functions, the keeper of its
+//! jobs, runner, git's hook.
 //!
 //! They are taken before the command line is parsed, since their arguments are not for people.
 
@@ -20,6 +21,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
             let arguments: Vec<OsString> = arguments.collect();
             signalbox_local::codecommit::hook(&arguments, std::io::stdin().lock())
         }
+        "keeper" => signalbox_local::batch::keep(&arguments.collect::<Vec<_>>()),
         "runner" => return Some(signalbox_runner::main(arguments)),
         TIMED_RUNNER => return Some(bench::timed_runner(arguments)),
         _ => return None,
@@ -48,7 +50,7 @@ pub(crate) fn programs(stamps: Option<&Path>) -> anyhow::Result<Programs> {
         || call("runner"),
         |stamps| [call(TIMED_RUNNER), vec![stamps.as_os_str().to_owned()]].concat(),
     );
-    Ok(Programs { function: call("function"), runner, hook: call("hook") })
+    Ok(Programs { function: call("function"), keeper: call("keeper"), runner, hook: call("hook") })
 }
 
 /// One thread, as in the functions' own programs.

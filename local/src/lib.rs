@@ -13,6 +13,7 @@ pub mod events;
 pub mod http;
 pub mod incident;
 pub mod lambda;
+mod pid;
 pub mod principals;
 mod random;
 pub mod s3;

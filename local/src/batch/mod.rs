@@ -1,8 +1,8 @@
 //! Batch: queues of jobs, each job a process of this machine in a folder of its own.
 //!
-//! A job is one record, written before anybody hears of the change it holds. A process is
-//! started through a shim that writes down its exit code itself, so jobs outlive the engine and
-//! are found again by the next one.
+//! A job is one record, written before anybody hears of the change it holds. Its process is
+//! started by the keeper, which outlives the engine and knows how each one ended, so that the next
+//! engine finds them all.
 
 mod api;
 mod arn;
@@ -13,12 +13,12 @@ mod endpoints;
 mod executor;
 mod image;
 mod job;
+mod keeper;
 mod launch;
 mod lifecycle;
 mod overrides;
 mod queues;
 mod script;
-mod shim;
 mod state;
 mod submit;
 #[cfg(test)]
@@ -41,11 +41,12 @@ pub use endpoints::container_endpoints;
 pub use executor::Executor;
 use executor::Starter;
 use job::Job;
+pub use keeper::keep;
 use queues::Queues;
 pub use script::{Scripts, Task};
 use state::State;
 
-/// What a job and its shim print, in the job's folder.
+/// What a job prints, in the job's folder.
 const LOG: &str = "log.txt";
 
 /// Batch, and the containers of its jobs.
@@ -73,8 +74,7 @@ impl Batch {
     /// called within a runtime.
     ///
     /// # Errors
-    /// When the folder cannot be written or holds what this engine did not write, or when this
-    /// machine has no `sh`.
+    /// When the folder cannot be written or holds what this engine did not write.
     pub fn open(
         dir: &Path,
         clock: Clock,
@@ -92,7 +92,7 @@ impl Batch {
             jobs,
             images,
             clock,
-            starter: Starter::new(&config.executor)?,
+            starter: Starter::new(&config.executor, &dir),
             config,
             principals,
             state: Mutex::new(state),

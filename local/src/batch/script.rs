@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::process::Signal;
 use tokio::sync::watch;
 
-use super::executor::{Found, Launch};
+use super::executor::{Found, Launch, Running};
 
 /// What is reported for a script that panicked, as for a process that aborted.
 const ABORTED: i32 = 134;
@@ -80,13 +80,12 @@ impl Scripts {
 
     pub(crate) fn adopt(&self, task: &str) -> Found {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.entry(task.to_owned()).or_default().clone().map_or(Found::Never, Found::script)
+        let known = tasks.entry(task.to_owned()).or_default().clone();
+        known.map_or(Found::Never, |script| Found::Running(Running::Script(script)))
     }
-}
 
-impl Found {
-    fn script(script: Script) -> Self {
-        Self::Running(super::executor::Running::Script(script))
+    pub(crate) fn forget(&self, task: &str) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).remove(task);
     }
 }
 
@@ -109,7 +108,7 @@ impl Script {
         self.stop.send_replace(Some(128 + signal.as_raw()));
     }
 
-    pub(crate) fn reap(self) -> i32 {
+    pub(crate) fn exit_code(&self) -> i32 {
         self.code.borrow().unwrap_or(ABORTED)
     }
 }

@@ -10,7 +10,7 @@ use super::Inner;
 use super::executor::{Found, Running};
 use super::job::{End, Job, Outcome, Status};
 use super::lifecycle::{follow_up, persist};
-use super::{image, launch};
+use super::{image, keeper, launch};
 use crate::random;
 
 /// Runs the attempt that `job` has a place for.
@@ -27,10 +27,10 @@ pub(crate) async fn attempt(inner: Arc<Inner>, job: Job) {
 /// Looks for the attempt that an earlier engine gave a place, and stays with it.
 pub(crate) async fn adopt(inner: Arc<Inner>, job: Job) {
     let Some(attempt) = &job.attempt else { return };
-    let found = inner.starter.adopt(&inner.jobs.join(&job.id), &attempt.task).await;
+    let found = inner.starter.adopt(&attempt.task).await;
     let found = found.unwrap_or_else(|error| {
-        tracing::warn!(job = job.id, %error, "the marks of a job's process cannot be read");
-        Found::Ended(137)
+        tracing::warn!(job = job.id, %error, "nobody knows what became of a job's process");
+        Found::Ended(keeper::KILLED)
     });
     if job.status == Status::Starting && !matches!(found, Found::Never) {
         run(&inner, &job.id).await;
@@ -72,9 +72,9 @@ async fn start(inner: &Arc<Inner>, job: &Job) -> Result<Running, String> {
     if ended {
         return Err("the job was ended before it ran".to_owned());
     }
-    std::fs::create_dir_all(&launch.cwd)
-        .and_then(|()| inner.starter.start(launch, &folder, &attempt.task))
-        .map_err(|error| format!("CannotStartContainerError: {error}"))
+    let cannot = |error| format!("CannotStartContainerError: {error}");
+    std::fs::create_dir_all(&launch.cwd).map_err(cannot)?;
+    inner.starter.start(launch, &folder, &attempt.task).await.map_err(cannot)
 }
 
 /// A container begins with nothing of the one before it.
@@ -118,8 +118,7 @@ async fn watch(inner: &Arc<Inner>, job: &Job, running: Running) {
             }
         }
     }
-    let code = running.reap();
-    finish(inner, job, Outcome::Exited(code)).await;
+    finish(inner, job, Outcome::Exited(running.exit_code())).await;
 }
 
 /// Whether the job is to end, and when its time is up.
@@ -159,6 +158,7 @@ async fn finish(inner: &Arc<Inner>, job: &Job, outcome: Outcome) {
     let folder = inner.jobs.join(&finished.id);
     let keep_work = finished.status != Status::Succeeded;
     inner.tasks.spawn(follow_up(Arc::clone(inner), finished.id));
+    inner.starter.forget(&task).await;
     // The next attempt, if there is one, has emptied or will empty the folder itself.
     if finished.status.is_over() {
         let cleaned = tokio::task::spawn_blocking(move || {

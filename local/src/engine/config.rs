@@ -50,6 +50,8 @@ pub struct EngineConfig {
 pub struct Programs {
     /// Runs a function; the name of its binary is appended.
     pub function: Vec<OsString>,
+    /// Keeps the processes of jobs; it is to call [`crate::batch::keep()`].
+    pub keeper: Vec<OsString>,
     /// What a job's init container would bring.
     pub runner: Vec<OsString>,
     /// Run by git's `post-receive`; it is to call [`crate::codecommit::hook()`].
@@ -61,6 +63,7 @@ impl EngineConfig {
     #[must_use]
     pub fn new(dir: PathBuf, template: PathBuf, programs: Programs) -> Self {
         let vcpus = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let executor = Executor::Processes(programs.keeper.clone());
         Self {
             dir,
             template,
@@ -71,7 +74,7 @@ impl EngineConfig {
             faults: FaultPlan::default(),
             expected_events: Vec::new(),
             image_repositories: Vec::new(),
-            executor: Executor::default(),
+            executor,
             vcpus: u32::try_from(vcpus).unwrap_or(2),
             function_instances: 2,
             tick: Duration::from_secs(60),

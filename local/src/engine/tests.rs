@@ -57,6 +57,7 @@ fn config(dir: &Path) -> EngineConfig {
     let hook = ["engine::tests::hook_process", "--exact", "--nocapture"].map(OsString::from);
     let programs = Programs {
         function: fake::program(),
+        keeper: vec!["false".into()],
         runner: vec!["false".into()],
         hook: [exe.into_os_string()].into_iter().chain(hook).collect(),
     };

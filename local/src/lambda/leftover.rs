@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::durable::{read_json, write_json};
+use crate::pid::began;
 
 /// What is written down of a process.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
@@ -46,9 +47,4 @@ pub(super) fn kill(pid: i32) {
         // It may have ended by itself in the meantime, which is just as well.
         let _ = kill_process(pid, Signal::KILL);
     }
-}
-
-/// The 22nd field of `/proc/<pid>/stat`; nothing when there is no such process.
-fn began(pid: i32) -> Option<String> {
-    super::usage::stat(pid)?.into_iter().nth(19)
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::pid::stat;
+
 /// The kernel counts CPU time for user space in hundredths of a second, whatever its own clock.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -31,13 +33,6 @@ pub(super) fn of(pids: &[i32]) -> Usage {
         usage.peak_rss = usage.peak_rss.max(kibibytes(*pid, "VmHWM:") * 1024);
     }
     usage
-}
-
-/// The fields of `/proc/<pid>/stat` from the third on: the second may hold blanks and brackets.
-pub(super) fn stat(pid: i32) -> Option<Vec<String>> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = text.rsplit_once(") ")?;
-    Some(fields.split_whitespace().map(str::to_owned).collect())
 }
 
 fn kibibytes(pid: i32, name: &str) -> u64 {

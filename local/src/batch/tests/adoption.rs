@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::json;
 
 use super::{Bench, open_gate};
 use crate::batch::executor::Launch;
 use crate::batch::job::Status;
-use crate::batch::shim::Shim;
+use crate::batch::keeper::{MARKS, Mark};
 use crate::clock::Clock;
+use crate::durable::Journal;
 use crate::ecr::tests::Deaf;
+use crate::pid;
 use crate::principals::Principals;
 
 #[tokio::test]
@@ -47,43 +50,72 @@ async fn a_job_that_ended_while_nobody_looked_is_not_lost() {
         .await;
     bench.until(&id, "RUNNING").await;
     tokio::fs::read_to_string(&ready).await.unwrap();
-    let pid = pid_of(&bench, &id);
+    let ended = end_of(pid_of(&bench, &id));
     let dir = bench.stop().await;
     open_gate(&gate).await;
-    let fd = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).unwrap();
-    tokio::task::spawn_blocking(move || {
-        let options =
-            rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
-        rustix::process::waitid(
-            rustix::process::WaitId::PidFd(std::os::fd::AsFd::as_fd(&fd)),
-            options,
-        )
-        .unwrap();
-    })
-    .await
-    .unwrap();
+    ended.await;
     let mut bench = Bench::open(dir);
     let detail = bench.until(&id, "FAILED").await;
     assert_eq!(detail["attempts"][0]["container"]["exitCode"], 6);
 }
 
-fn pid_of(bench: &Bench, id: &str) -> rustix::process::Pid {
+fn pid_of(bench: &Bench, id: &str) -> Pid {
     let task = bench.batch.inner.lock().jobs[id].attempt.clone().unwrap().task;
-    let text = std::fs::read_to_string(bench.batch.job_folder(id).join(task).with_extension("pid"))
-        .unwrap();
-    rustix::process::Pid::from_raw(text.trim().parse().unwrap()).unwrap()
+    let marks = Journal::read::<Mark>(&bench.dir.path().join("batch").join(MARKS)).unwrap();
+    let Mark::Running { pid, .. } = marks[&task] else { panic!("no pid: {marks:?}") };
+    Pid::from_raw(pid).unwrap()
+}
+
+/// Returns when the process has ended, whoever its parent is.
+fn end_of(pid: Pid) -> impl Future<Output = ()> {
+    let fd = pid::pidfd(pid).unwrap();
+    async move { fd.readable().await.unwrap().retain_ready() }
 }
 
 #[tokio::test]
-async fn a_job_killed_with_its_shim_ends_as_killed() {
+async fn a_job_that_is_killed_ends_as_killed() {
     let mut bench = Bench::new().await;
     let gate = bench.gate("gate");
     let id = bench.run(&format!("echo ready > {}; sleep 60", gate.display())).await;
     tokio::fs::read_to_string(&gate).await.unwrap();
-    rustix::process::kill_process_group(pid_of(&bench, &id), rustix::process::Signal::KILL)
-        .unwrap();
+    kill_process_group(pid_of(&bench, &id), Signal::KILL).unwrap();
     let detail = bench.until(&id, "FAILED").await;
     assert_eq!(detail["attempts"][0]["container"]["exitCode"], 137);
+}
+
+#[tokio::test]
+async fn a_job_whose_keeper_is_killed_ends_as_killed_and_the_next_one_has_a_keeper_again() {
+    let mut bench = Bench::new().await;
+    let gate = bench.gate("gate");
+    let id = bench.run(&format!("echo ready > {}; sleep 60", gate.display())).await;
+    tokio::fs::read_to_string(&gate).await.unwrap();
+    let pid = pid_of(&bench, &id);
+    let (keeper, ended) = (parent_of(pid), end_of(pid));
+    kill_process(keeper, Signal::KILL).unwrap();
+    let detail = bench.until(&id, "FAILED").await;
+    assert_eq!(detail["attempts"][0]["container"]["exitCode"], 137);
+    ended.await;
+    let next = bench.run("true").await;
+    bench.until(&next, "SUCCEEDED").await;
+}
+
+#[tokio::test]
+async fn a_keeper_ends_when_it_has_neither_an_engine_nor_a_job() {
+    let mut bench = Bench::new().await;
+    let (gate, ready) = (bench.gate("gate"), bench.gate("ready"));
+    let script = format!("echo > {}; read go < {}", ready.display(), gate.display());
+    let id = bench.run(&script).await;
+    bench.until(&id, "RUNNING").await;
+    tokio::fs::read_to_string(&ready).await.unwrap();
+    let keeper = end_of(parent_of(pid_of(&bench, &id)));
+    let _dir = bench.stop().await;
+    open_gate(&gate).await;
+    keeper.await;
+}
+
+fn parent_of(pid: Pid) -> Pid {
+    let stat = pid::stat(pid.as_raw_nonzero().get()).unwrap();
+    Pid::from_raw(stat[1].parse().unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -114,15 +146,14 @@ async fn a_job_that_had_its_place_but_no_process_is_started_by_the_next_engine()
     let mut bench = bench.restart().await;
     bench.until(&id, "SUCCEEDED").await;
     assert_eq!(bench.log(&id).matches("once").count(), 2);
-    // A shim of the old task that comes late finds itself superseded, and does not run.
+    // The old task, started late, finds itself superseded.
     let late = Launch {
         argv: vec!["sh".into(), "-c".into(), "echo late".into()],
         env: [("PATH".to_owned(), std::env::var_os("PATH").unwrap())].into(),
         cwd: folder.clone(),
     };
-    let late = Shim::find().unwrap().start(late, &folder, &task).unwrap();
-    late.ended().await;
-    late.reap();
+    let late = bench.batch.inner.starter.start(late, &folder, &task).await;
+    assert!(late.err().unwrap().to_string().contains("before"));
     assert!(!bench.log(&id).contains("\nlate"));
 }
 

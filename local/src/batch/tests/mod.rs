@@ -6,6 +6,7 @@ mod images;
 mod running;
 mod scripts;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,22 @@ struct Bench {
     patience: Duration,
 }
 
+/// This program, as a keeper.
+fn keeper() -> Vec<OsString> {
+    let exe = std::env::current_exe().unwrap();
+    let test = ["batch::tests::keeper_process", "--exact", "--nocapture"].map(OsString::from);
+    [exe.into_os_string()].into_iter().chain(test).collect()
+}
+
+/// Run by Batch with its folder as the last argument, and no test otherwise.
+#[test]
+fn keeper_process() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.last().is_some_and(|last| Path::new(last).join("jobs.jsonl").exists()) {
+        super::keep(&arguments).unwrap();
+    }
+}
+
 fn role_id(_: &str) -> String {
     "AROAEXAMPLE".to_owned()
 }
@@ -50,7 +67,7 @@ impl Bench {
     }
 
     fn open(dir: TempDir) -> Self {
-        Self::with(dir, Clock::default(), Executor::default())
+        Self::with(dir, Clock::default(), Executor::Processes(keeper()))
     }
 
     fn with(dir: TempDir, clock: Clock, executor: Executor) -> Self {
