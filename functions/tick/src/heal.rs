@@ -3,97 +3,86 @@
 use jiff::{SignedDuration, Timestamp};
 use signalbox_cloud::advance::{News, RunKey};
 use signalbox_cloud::fault::Fault;
-use signalbox_cloud::ingest::Read;
-use signalbox_cloud::ingest::batch::described;
-use signalbox_pipeline::attempt::AttemptId;
-use signalbox_pipeline::names::EventId;
+use signalbox_pipeline::deadline::overdue;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::fact::{Ending, JobEnded, Placement};
-use signalbox_pipeline::run::{Fact, Run};
+use signalbox_pipeline::run::fact::Overdue;
+use signalbox_pipeline::run::{Decision, Fact, Run};
 
-use super::{Look, Tick};
+use super::pass::Pass;
+use super::runs::Known;
+use super::{ACTOR, Tick};
 
-/// A job of which nothing was heard for so long is asked for.
-const QUIET: SignedDuration = SignedDuration::from_mins(2);
 /// A marker without a run is left for so long: the run may be about to be written.
 const UNBORN: SignedDuration = SignedDuration::from_hours(1);
 
 impl Tick {
-    pub(super) async fn heal(&self, key: &RunKey) -> Result<Look, Fault> {
+    /// Heals the run `key`, and says which jobs it knows about.
+    pub(crate) async fn heal(&self, key: &RunKey) -> Result<(Pass, Known), Fault> {
         let now = self.runs.clock.now();
         let Some(run) = self.runs.load(key).await? else {
-            return self.unborn(key, now).await;
+            return Ok((self.unborn(key, now).await?, Known::new()));
         };
+        let known = known(&run);
         if run.is_settled() {
             self.runs.retire(key).await?;
-            return Ok(Look::Healed);
+            return Ok((Pass { healed: 1, ..Pass::fine() }, known));
         }
-        let occurrences = self.missed(&run, now).await?;
-        if occurrences.is_empty() && !run.has_work(now) {
-            return Ok(Look::Fine);
+        let quiet = self.quiet(&run, now).await?;
+        let missed = self.news_to(&run, quiet);
+        let late = self.news_to(&run, self.late(&run, now)?);
+        if missed.is_empty() && late.is_empty() && !run.has_work(now) {
+            return Ok((Pass::fine(), known));
         }
-        let missed = occurrences.len();
-        let told = self.runs.tell(key, News { cause: cause(now)?, occurrences }).await?;
-        tracing::info!(missed, puts = told.puts, "healed a run");
-        Ok(if told.puts > 0 { Look::Healed } else { Look::Fine })
+        let (missed_count, overdue) = (missed.len(), late.len());
+        let occurrences = missed.into_iter().chain(late).collect();
+        let told = self.runs.tell(key, News { cause: self.cause()?, occurrences }).await?;
+        if told.puts == 0 {
+            return Ok((Pass::fine(), known));
+        }
+        tracing::info!(missed = missed_count, overdue, puts = told.puts, "healed a run");
+        Ok((Pass { healed: 1, missed: missed_count, overdue, ..Pass::fine() }, known))
     }
 
-    async fn unborn(&self, key: &RunKey, now: Timestamp) -> Result<Look, Fault> {
+    async fn unborn(&self, key: &RunKey, now: Timestamp) -> Result<Pass, Fault> {
         let since = triggered(key);
         if since.is_none_or(|since| now.duration_since(since) > UNBORN) {
             tracing::info!("removed the marker of a run that was never begun");
             self.runs.retire(key).await?;
         }
-        Ok(Look::Fine)
+        Ok(Pass::fine())
     }
 
-    /// What Batch says about the jobs of which nothing was heard.
-    async fn missed(&self, run: &Run, now: Timestamp) -> Result<Vec<Occurrence>, Fault> {
-        let heard = run.register.entries().last().map_or(run.state.started_at, |entry| entry.at);
-        if now.duration_since(heard) < QUIET {
-            return Ok(Vec::new());
-        }
-        let awaited = run.state.awaited();
-        let open: Vec<(AttemptId, Placement)> =
-            awaited.map(|(id, placement)| (id, placement.clone())).collect();
-        let ids: Vec<_> = open.iter().map(|(_, placement)| placement.job_id.clone()).collect();
-        let jobs = self.runs.batch.describe(&ids).await?;
-        let mut missed = Vec::new();
-        for job in &jobs {
-            match described(job, now) {
-                Ok(Read::Event(event)) => missed.push(event.occurrence()),
-                Ok(Read::Ignored(reason)) => tracing::info!(%reason, "nothing new of a quiet job"),
-                Err(malformed) => tracing::error!(reason = %malformed, "a quiet job is unreadable"),
+    /// The attempts that have outlived a deadline.
+    fn late(&self, run: &Run, now: Timestamp) -> Result<Vec<Occurrence>, Fault> {
+        let late = overdue(run, now).into_iter().map(|(attempt, reason)| {
+            let fact = Fact::Overdue(Overdue { attempt, reason });
+            Ok(Occurrence { event: self.cause()?, actor: ACTOR.to_owned(), fact })
+        });
+        late.collect()
+    }
+
+    /// What of `occurrences` changes the run: the rest would cost a read to find out.
+    fn news_to(&self, run: &Run, mut occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
+        let (platform, now) = (&self.runs.platform, self.runs.clock.now());
+        occurrences.retain(|one| match run.decide(one, platform, now) {
+            Decision::Advance(_) => true,
+            Decision::AlreadyApplied => false,
+            Decision::Rejected(rejection) => {
+                tracing::warn!(reason = %rejection, "not taken");
+                false
             }
-        }
-        let known = |placement: &Placement| {
-            jobs.iter().any(|job| job.job_id() == Some(placement.job_id.as_str()))
-        };
-        for (attempt, placement) in open.into_iter().filter(|(_, placement)| !known(placement)) {
-            missed.push(vanished(attempt, placement, now)?);
-        }
-        Ok(missed)
+        });
+        occurrences
     }
 }
 
-/// Batch forgets jobs a week after their end: what became of this one cannot be known any more.
-fn vanished(attempt: AttemptId, placement: Placement, now: Timestamp) -> Result<Occurrence, Fault> {
-    let reason = format!("AWS Batch no longer knows the job {}", placement.job_id);
-    let ending = Ending {
-        succeeded: false,
-        exit_code: None,
-        reason: Some(reason),
-        task: None,
-        started_at: None,
-        stopped_at: None,
-    };
-    let fact = Fact::JobEnded(JobEnded { attempt, placement, ending });
-    Ok(Occurrence { event: cause(now)?, actor: "signalbox".to_owned(), fact })
-}
-
-fn cause(now: Timestamp) -> Result<EventId, Fault> {
-    let id = format!("tick:{}", now.as_millisecond());
-    EventId::parse(id).map_err(|error| Fault::page(error, "this is a bug: please report it"))
+/// The jobs that `run` knows about, believed or not.
+pub(crate) fn known(run: &Run) -> Known {
+    let of_attempt = run.state.attempts().flat_map(|(_, _, attempt)| {
+        let believed = attempt.placement.iter().map(|placement| &placement.job_id);
+        believed.chain(attempt.surplus.iter().map(|surplus| &surplus.job_id))
+    });
+    of_attempt.cloned().collect()
 }
 
 /// The time that a run's id begins with.

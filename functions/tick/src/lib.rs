@@ -1,25 +1,36 @@
 //! The tick function: every minute it heals what nobody redelivers.
 //!
-//! It looks only at runs that are not over. Effects whose lease has run out are taken over, and
-//! jobs without news are asked for. One run's failure never stops the others.
+//! It looks at what is active or due, and at nothing that is over: the runs that are marked, a few
+//! of the registered repositories, the queue's open jobs. One's failure never stops the others, and
+//! two passes at once do no harm: whatever they change is changed by a conditional write.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::StreamExt as _;
-use signalbox_cloud::advance::{RunKey, Runs};
+use signalbox_cloud::advance::Runs;
 use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::clock::Clock;
-use signalbox_cloud::config::{Account, Buckets, Jobs};
+use signalbox_cloud::config::{Account, Buckets, CodeHost, Jobs};
+use signalbox_cloud::effects::CodeCommit;
+use signalbox_cloud::fault::Fault;
 use signalbox_cloud::lambda;
-use signalbox_pipeline::keys::index;
-use tracing::Instrument as _;
+use signalbox_pipeline::names::{EventId, Host};
 
 mod heal;
+mod orphans;
+mod pass;
+mod pushes;
+mod quiet;
+mod runs;
+mod turn;
 
-/// As many runs as one pass looks at; the next one of this instance goes on where it stopped.
-const RUNS: u16 = 500;
-/// As many runs as are looked at side by side.
+use pass::Budget;
+pub use pass::Pass;
+
+/// Who tells a run what is found here.
+const ACTOR: &str = "signalbox";
+/// As many things as are looked at side by side.
 const SIDE_BY_SIDE: usize = 8;
 
 /// The function, with everything that it needs.
@@ -27,80 +38,58 @@ const SIDE_BY_SIDE: usize = 8;
 pub struct Tick {
     /// The runs.
     pub runs: Runs,
-    /// The marker that the last pass stopped at, where it did not see all of them.
-    cursor: Mutex<Option<String>>,
+    /// The host whose repositories are asked where their branches point.
+    pub host: Host,
+    /// That host.
+    pub codecommit: CodeCommit,
+    /// The image of jobs that name none, where the registration names none either.
+    pub checkout_image: String,
+    memory: Mutex<Memory>,
 }
 
-/// What one pass did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pass {
-    /// Runs that were looked at.
-    pub seen: usize,
-    /// Runs that had to be written.
-    pub healed: usize,
-    /// Runs that could not be looked at.
-    pub failed: usize,
+/// What an instance remembers from one pass to the next. It may forget all of it: what it was about
+/// to find is then found later.
+#[derive(Debug, Default)]
+struct Memory {
+    /// The marker that the last pass stopped at, where it did not see all runs.
+    cursor: Option<String>,
+    /// By the status that they are in, after which page of jobs to go on.
+    pages: BTreeMap<&'static str, String>,
+    /// Branches whose commit no event has brought so far.
+    suspects: pushes::Suspects,
 }
 
 impl Tick {
-    /// The function over `runs`.
+    /// The function over `runs`, for the repositories of `host`.
     #[must_use]
-    pub fn new(runs: Runs) -> Self {
-        Self { runs, cursor: Mutex::default() }
+    pub fn new(clients: &Clients, runs: Runs, host: Host, checkout_image: String) -> Self {
+        let codecommit = CodeCommit::new(clients.codecommit(&host));
+        Self { runs, host, codecommit, checkout_image, memory: Mutex::default() }
     }
 
-    /// Looks once at the runs that are not over, a bounded number of them.
+    /// Looks once at what is active or due, as long as the time of a pass lasts.
     ///
     /// # Errors
     /// When the runs cannot be listed.
     pub async fn pass(&self) -> anyhow::Result<Pass> {
-        let after = self.cursor().take();
-        let markers = self.runs.markers.list(index::ACTIVE_RUNS, after.as_deref(), RUNS).await?;
-        if markers.len() >= usize::from(RUNS) {
-            *self.cursor() = markers.last().cloned();
-        }
-        let keys = markers.iter().filter_map(|marker| {
-            let Some((pipeline, run)) = index::marked_run(marker) else {
-                tracing::warn!(%marker, "not the marker of a run: remove it");
-                return None;
-            };
-            Some(RunKey { pipeline, run })
-        });
-        let looks = futures_util::stream::iter(keys).map(|key| {
-            let span = tracing::info_span!("run", run = %key);
-            async move { self.look(&key).await }.instrument(span)
-        });
-        let looks: Vec<Look> = looks.buffer_unordered(SIDE_BY_SIDE).collect().await;
-        let count = |look| looks.iter().filter(|&&seen| seen == look).count();
-        let pass =
-            Pass { seen: looks.len(), healed: count(Look::Healed), failed: count(Look::Failed) };
-        if pass.healed + pass.failed > 0 {
-            tracing::info!(seen = pass.seen, healed = pass.healed, failed = pass.failed, "a pass");
-        }
+        let budget = Budget::begin();
+        let (mut pass, known) = self.live_runs(budget).await?;
+        let (pushes, orphans) = tokio::join!(self.pushes(budget), self.orphans(budget, &known));
+        pass += pushes;
+        pass += orphans;
+        pass.log();
         Ok(pass)
     }
 
-    fn cursor(&self) -> MutexGuard<'_, Option<String>> {
-        self.cursor.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn look(&self, key: &RunKey) -> Look {
-        match self.heal(key).await {
-            Ok(look) => look,
-            Err(fault) => {
-                tracing::error!(reason = %fault.chain(), "the run could not be looked at");
-                Look::Failed
-            }
-        }
+    /// What a fact that this pass makes follows from.
+    fn cause(&self) -> Result<EventId, Fault> {
+        let id = format!("tick:{}", self.runs.clock.now().as_millisecond());
+        EventId::parse(id).map_err(|error| Fault::page(error, "this is a bug: please report it"))
     }
-}
-
-/// What looking at a run came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
-    Fine,
-    Healed,
-    Failed,
 }
 
 /// The function as Lambda starts it.
@@ -108,11 +97,13 @@ enum Look {
 /// # Errors
 /// When its configuration is not complete, or the runtime's interface fails.
 pub async fn run() -> anyhow::Result<()> {
-    let (account, buckets, jobs) = lambda::configure::<(Account, Buckets, Jobs)>()?;
+    type Groups = (Account, Buckets, Jobs, CodeHost);
+    let (account, buckets, jobs, CodeHost(host)) = lambda::configure::<Groups>()?;
     let clients = Clients::new(account);
     let runs = Runs::connect(&clients, &buckets, &jobs, Clock::system(), Chance::system());
-    let tick = Tick::new(runs);
-    lambda::serve_schedule(|| async { tick.pass().await.map(|_| ()) }).await
+    let tick = Tick::new(&clients, runs, host, jobs.checkout_image);
+    // In a box: a pass nests deep, and the compiler would follow it into the main.
+    lambda::serve_schedule(|| Box::pin(async { tick.pass().await.map(|_| ()) })).await
 }
 
 #[cfg(test)]

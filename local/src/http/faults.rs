@@ -178,9 +178,7 @@ fn refusal(what: What, target: &Target) -> Response {
         (What::Precondition, _) => (412, "PreconditionFailed"),
         (What::Throttled, Target::S3) => (503, "SlowDown"),
         (What::Throttled, Target::Json(Service::Batch, _)) => (429, "TooManyRequestsException"),
-        (What::Throttled, Target::Json(Service::Sqs | Service::Ecr, _)) => {
-            (400, "ThrottlingException")
-        }
+        (What::Throttled, Target::Json(_, _)) => (400, "ThrottlingException"),
         (_, Target::S3) => (500, "InternalError"),
         (_, Target::Json(Service::Sqs, _)) => (500, "InternalFailure"),
         (_, Target::Json(Service::Batch | Service::Ecr | Service::CodeCommit, _)) => {

@@ -217,6 +217,7 @@ fn each_event_reaches_the_queue_that_its_file_is_named_after() {
             {
                 None
             }
+            _ if name == "batch-job-queue-blocked" => Some("BlockedRule"),
             Some("batch") => Some("JobsRule"),
             Some("codecommit") => Some("CommitsRule"),
             Some("ecr") => Some("ImagesRule"),
@@ -239,7 +240,7 @@ fn the_template_that_is_deployed_is_understood() {
     let mut binaries: Vec<_> = stack.functions.iter().map(|one| one.binary.as_str()).collect();
     binaries.sort_unstable();
     assert_eq!(binaries, ["commit", "image", "job", "tick"]);
-    assert_eq!((stack.buckets.len(), stack.queues.len(), stack.rules.len()), (3, 6, 3));
+    assert_eq!((stack.buckets.len(), stack.queues.len(), stack.rules.len()), (3, 6, 4));
     for function in &stack.functions {
         assert!(function.environment.contains_key("SIGNALBOX_STATE_BUCKET"), "{}", function.name);
         assert_eq!(function.sources.len() + function.schedules.len(), 1, "{}", function.name);

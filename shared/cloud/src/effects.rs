@@ -4,7 +4,7 @@ mod batch;
 mod codecommit;
 mod ecr;
 
-pub use batch::{Batch, Found, Submitted};
+pub use batch::{Batch, Found, Listed, OpenStatus, Queued, Submitted};
 pub use codecommit::CodeCommit;
 pub use ecr::{Pushed, Registry};
 

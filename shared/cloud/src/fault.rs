@@ -42,6 +42,14 @@ pub enum Fault {
         #[source]
         source: Option<anyhow::Error>,
     },
+    /// A document is damaged, or of a newer version: a person has to act, nothing is overwritten.
+    #[error("{message}; {mend}")]
+    Unreadable {
+        /// Which document, and what is wrong with it.
+        message: String,
+        /// What the person has to do.
+        mend: String,
+    },
     /// A person has to act; until then it comes again and ends in the dead letters.
     #[error("{message}; {mend}")]
     Page {

@@ -17,6 +17,24 @@ pub use transact::Step;
 
 use aws_sdk_s3::primitives::ByteStream;
 
+use crate::clients::{Client, trouble};
+
+/// The first `limit` keys of `bucket` below `prefix`, in order, that follow `after`.
+async fn list(
+    s3: &Client<aws_sdk_s3::Client>,
+    bucket: &str,
+    prefix: &str,
+    after: Option<&str>,
+    limit: u16,
+) -> Result<Vec<String>, StoreError> {
+    let list = s3.patient.list_objects_v2().bucket(bucket).prefix(prefix);
+    let list = list.set_start_after(after.map(str::to_owned)).max_keys(i32::from(limit));
+    match list.send().await {
+        Ok(page) => Ok(page.contents.into_iter().flatten().filter_map(|item| item.key).collect()),
+        Err(error) => Err(StoreError::storage("listing", bucket, prefix, trouble(&error))),
+    }
+}
+
 /// The bytes of `body`, given up once they are more than `most`.
 async fn bounded(mut body: ByteStream, most: usize) -> Result<Vec<u8>, Unread> {
     let mut bytes = Vec::new();

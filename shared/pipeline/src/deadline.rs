@@ -30,7 +30,8 @@ pub fn overdue(run: &Run, now: Timestamp) -> Vec<(AttemptId, String)> {
     open.filter_map(|(id, stage, attempt)| {
         let (since, limit, what) = deadline(run, &id, stage, attempt)?;
         let late = now.duration_since(since) > limit;
-        late.then(|| (id, format!("{what} for more than {limit:#}")))
+        let why = attempt.waiting.as_ref().map(|wait| format!(": {}", wait.reason));
+        late.then(|| (id, format!("{what} for more than {limit:#}{}", why.unwrap_or_default())))
     })
     .collect()
 }

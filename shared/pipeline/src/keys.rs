@@ -13,9 +13,13 @@ use crate::names::{
 /// `identity` is EventBridge's id of the event; `at` its time.
 #[must_use]
 pub fn run_id(at: Timestamp, commit: &CommitSha, identity: &EventId) -> RunId {
-    let time = at.strftime("%Y%m%dt%H%M%Sz");
     let hash = sha256(identity.as_str().as_bytes());
-    RunId::assembled(format!("{time}-{}-{}", commit.short(), &hash.as_str()[..8]))
+    RunId::assembled(format!("{}{}", run_id_prefix(at, commit), &hash.as_str()[..8]))
+}
+
+/// What the ids of all runs of a commit begin with that were triggered in one second.
+fn run_id_prefix(at: Timestamp, commit: &CommitSha) -> String {
+    format!("{}-{}-", at.strftime("%Y%m%dt%H%M%Sz"), commit.short())
 }
 
 /// Keys of the state bucket.
@@ -33,6 +37,12 @@ pub mod state {
         format!("repositories/{host}/{repository}.json")
     }
 
+    /// The prefix below which the registrations of one host lie.
+    #[must_use]
+    pub fn repositories(host: &Host) -> String {
+        format!("repositories/{host}/")
+    }
+
     /// The newest commit seen on a branch, and the run that owns it.
     #[must_use]
     pub fn head(host: &Host, repository: &RepositoryName, branch: &BranchName) -> String {
@@ -43,6 +53,13 @@ pub mod state {
     #[must_use]
     pub fn runs(pipeline: &PipelineName) -> String {
         format!("pipelines/{pipeline}/runs/")
+    }
+
+    /// The prefix below which the runs of a commit lie that were triggered in one second.
+    #[must_use]
+    pub fn runs_of(pipeline: &PipelineName, at: Timestamp, commit: &CommitSha) -> String {
+        let day = at.strftime("%Y/%m/%d");
+        format!("{}{day}/{}", runs(pipeline), run_id_prefix(at, commit))
     }
 
     /// The run document.
@@ -151,6 +168,7 @@ mod tests {
             ),
             "events/2026/01/11/c8f9c4b5.json"
         );
+        assert!(state::run(&rain, &id).starts_with(&state::runs_of(&rain, at, &commit)));
         assert_eq!(index::marked_run(&index::active_run(&rain, &id)), Some((rain, id)));
     }
 }

@@ -1,5 +1,5 @@
-//! As much of S3 and Batch as a run needs, in memory, with a fault planted before or after any
-//! request.
+//! As much of S3, Batch and CodeCommit as a run needs, in memory, with a fault planted before or
+//! after any request.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,12 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Value, json};
 
-use crate::{Answer, ENDPOINT, Seen, json_error, ok, s3_error};
+use crate::{Answer, ENDPOINT, Seen, ok, s3_error};
+
+mod batch;
+mod codecommit;
+
+pub use batch::Job;
 
 /// A fault of one request.
 #[derive(Clone, Debug)]
@@ -17,19 +22,6 @@ pub enum Planted {
     Before(Answer),
     /// Carried out, and answered so.
     After(Answer),
-}
-
-/// A job that was submitted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its queue's ARN.
-    pub queue: String,
-    /// The name of its definition.
-    pub definition: String,
 }
 
 /// What AWS holds.
@@ -41,6 +33,10 @@ pub struct World {
     pub jobs: Vec<Job>,
     /// The names of the job definitions.
     pub definitions: BTreeSet<String>,
+    /// When jobs are submitted, in milliseconds since 1970.
+    pub now: i64,
+    /// Where branches point, by repository and branch.
+    pub branches: BTreeMap<(String, String), String>,
     /// The ids of jobs that were told to end.
     pub terminated: Vec<String>,
     /// The reasons of the messages that were set aside.
@@ -92,7 +88,10 @@ impl World {
         }
         if let Some(target) = seen.header("x-amz-target") {
             let body = serde_json::from_str(&seen.body).unwrap_or_default();
-            return self.sqs(target, &body);
+            return match target.split_once('.') {
+                Some(("CodeCommit_20150413", operation)) => self.codecommit(operation, &body),
+                _ => self.sqs(target, &body),
+            };
         }
         match seen.method.as_str() {
             "GET" if query.contains("list-type=2") => self.list(&path, &query),
@@ -136,14 +135,18 @@ impl World {
     }
 
     fn list(&self, path: &str, query: &str) -> Answer {
-        let prefix =
-            query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap_or_default();
+        let parameter = |name: &str| {
+            let found = query.split('&').find_map(|part| part.strip_prefix(name));
+            found.unwrap_or_default().replace("%2F", "/")
+        };
         let bucket = path.trim_end_matches('/');
-        let below = format!("{bucket}/{}", prefix.replace("%2F", "/"));
+        let below = format!("{bucket}/{}", parameter("prefix="));
+        let after = format!("{bucket}/{}", parameter("start-after="));
         let keys = self
             .objects
             .keys()
-            .filter(|key| key.starts_with(&below))
+            .filter(|key| key.starts_with(&below) && **key > after)
+            .take(parameter("max-keys=").parse().unwrap_or(1000))
             .map(|key| format!("<Contents><Key>{}</Key></Contents>", &key[bucket.len() + 1..]));
         ok(format!("<ListBucketResult>{}</ListBucketResult>", keys.collect::<String>()))
     }
@@ -158,50 +161,13 @@ impl World {
             other => panic!("{other} is not pretended"),
         }
     }
-
-    fn batch(&mut self, operation: &str, body: &Value) -> Answer {
-        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-        match operation {
-            "submitjob" => {
-                if let Some(refusal) = self.refusal {
-                    return json_error(400, "ClientException", refusal);
-                }
-                let definition = text("jobDefinition");
-                if !self.definitions.contains(&definition) {
-                    let words = format!("JobDefinition {definition} not found");
-                    return json_error(400, "ClientException", &words);
-                }
-                let id = format!("job-{}", self.jobs.len() + 1);
-                let (name, queue) = (text("jobName"), text("jobQueue"));
-                self.jobs.push(Job { id: id.clone(), name: name.clone(), queue, definition });
-                ok(json!({ "jobId": id, "jobArn": "a", "jobName": name }).to_string())
-            }
-            "registerjobdefinition" => {
-                self.definitions.insert(text("jobDefinitionName"));
-                ok(json!({ "jobDefinitionName": "n", "jobDefinitionArn": "a", "revision": 1 })
-                    .to_string())
-            }
-            "listjobs" => {
-                let name = body["filters"][0]["values"][0].as_str().unwrap_or_default();
-                let jobs = self.jobs.iter().rev().filter(|job| job.name == name).map(|job| {
-                    json!({ "jobId": job.id, "jobName": job.name, "status": "RUNNABLE",
-                            "jobDefinition": format!("arn:aws:batch:r:a:job-definition/{}:1", job.definition) })
-                });
-                ok(json!({ "jobSummaryList": jobs.collect::<Vec<_>>() }).to_string())
-            }
-            "terminatejob" => {
-                self.terminated.push(text("jobId"));
-                ok("{}")
-            }
-            other => panic!("{other} is not pretended"),
-        }
-    }
 }
 
-/// A request in short: its method and path.
+/// A request in short: its method and path, or its target.
 fn describe(seen: &Seen) -> String {
     let (path, _) = split(&seen.uri);
-    format!("{} {path}", seen.method)
+    let target = seen.header("x-amz-target").unwrap_or_default();
+    format!("{} {path}{target}", seen.method)
 }
 
 /// The decoded path without its first slash, and the query.

@@ -389,6 +389,7 @@ async fn a_job_of_a_run_that_does_not_exist_changes_nothing() {
         name: format!("rain-{}-checks-unit-1", story.key.run),
         queue: "q".to_owned(),
         definition: "signalbox-0a".to_owned(),
+        ..Job::default()
     };
     let fault = story.runs.tell(&story.key, story.ends(&job)).await.unwrap_err();
     assert!(matches!(fault, Fault::NotOurs(_)), "{fault}");

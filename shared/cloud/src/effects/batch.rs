@@ -10,8 +10,11 @@ use signalbox_pipeline::names::{JobId, JobName};
 use crate::clients::{Client, Trouble, trouble};
 use crate::fault::Fault;
 
+mod open;
 mod register;
 mod submit;
+
+pub use open::{Listed, OpenStatus, Queued};
 
 /// How many pages of a listing are read before the answer counts as unknown.
 const PAGES: usize = 10;

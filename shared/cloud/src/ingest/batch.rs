@@ -1,4 +1,4 @@
-//! Batch Job State Change: a job of ours runs, or has ended.
+//! Batch Job State Change: a job of ours runs, or has ended. Batch Job Queue Blocked: it gets no place.
 //!
 //! The event's detail has the shape of DescribeJobs' answer, so that `tick`, which asks, makes the
 //! same facts as the events that may be lost.
@@ -10,7 +10,7 @@ use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::names::{EventId, JobId, JobName, PipelineName, RunId, TaskId};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::Fact;
-use signalbox_pipeline::run::fact::{Ending, JobEnded, JobStarted, Placement};
+use signalbox_pipeline::run::fact::{Ending, JobEnded, JobStarted, Placement, Waiting};
 
 use super::{Envelope, Read};
 use crate::fault::Malformed;
@@ -19,11 +19,13 @@ mod described;
 mod detail;
 mod executor;
 
-pub use described::described;
+pub use described::{described, identified, job_role};
 use detail::Detail;
 
 const SOURCE: &str = "aws.batch";
 const DETAIL_TYPE: &str = "Batch Job State Change";
+/// The first job of a queue gets no place, and everything behind it waits.
+const BLOCKED: &str = "Batch Job Queue Blocked";
 /// The prefix of the names of our job definitions.
 pub const DEFINITIONS: &str = "signalbox-";
 /// As much of a reason as is kept.
@@ -40,9 +42,11 @@ pub struct Owner {
     pub attempt: AttemptId,
 }
 
-/// How far a job has come; the states before are of no interest.
+/// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JobStatus {
+    /// It waits for a place, and Batch says why.
+    Runnable,
     /// Its containers run.
     Running,
     /// It ended with exit code 0.
@@ -80,6 +84,8 @@ pub struct JobEvent {
     pub reason: Option<String>,
     /// The job's reason.
     pub status_reason: Option<String>,
+    /// When it was submitted.
+    pub submitted_at: Option<Timestamp>,
     /// When the last try began.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -93,18 +99,23 @@ impl JobEvent {
         let (attempt, started_at) = (self.owner.attempt, self.started_at);
         let placement =
             Placement { job_id: self.job_id, definition: self.definition, queue: self.queue };
-        let ending = |succeeded| Ending {
+        let reason = self.reason.or(self.status_reason);
+        let ending = |reason, succeeded| Ending {
             succeeded,
             exit_code: self.exit_code,
-            reason: self.reason.or(self.status_reason),
+            reason,
             task: self.task,
             started_at,
             stopped_at: self.stopped_at,
         };
         let fact = match self.status {
+            JobStatus::Runnable => {
+                let reason = reason.unwrap_or_default();
+                Fact::Waiting(Waiting { attempt, reason })
+            }
             JobStatus::Running => Fact::JobStarted(JobStarted { attempt, placement, started_at }),
             JobStatus::Succeeded | JobStatus::Failed => {
-                let ending = ending(self.status == JobStatus::Succeeded);
+                let ending = ending(reason, self.status == JobStatus::Succeeded);
                 Fact::JobEnded(JobEnded { attempt, placement, ending })
             }
         };
@@ -117,21 +128,38 @@ impl JobEvent {
 /// # Errors
 /// When it names one of our definitions and is still not a job's event.
 pub fn read(envelope: &Envelope<'_>) -> Result<Read<JobEvent>, Malformed> {
-    if !envelope.is(SOURCE, DETAIL_TYPE) {
+    let blocked = envelope.is(SOURCE, BLOCKED);
+    if !blocked && !envelope.is(SOURCE, DETAIL_TYPE) {
         return Ok(Read::Ignored(envelope.other_kind(DETAIL_TYPE)));
     }
-    interpret(envelope.detail()?, envelope.id.clone(), envelope.at)
+    Ok(match interpret(envelope.detail()?, envelope.id.clone(), envelope.at)? {
+        // Every job is in this state for a while: only that it stays there is worth a word.
+        Read::Event(job) if job.status == JobStatus::Runnable && !blocked => {
+            Read::Ignored("nothing depends on the state RUNNABLE".to_owned())
+        }
+        read => read,
+    })
 }
 
-fn interpret(detail: Detail, event: EventId, at: Timestamp) -> Result<Read<JobEvent>, Malformed> {
+/// Whose job it is and where, in whatever state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its name.
+    pub name: JobName,
+    /// The revision of its job definition.
+    pub revision: Option<u32>,
+    /// Where Batch holds it.
+    pub placement: Placement,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+fn identify(detail: &Detail) -> Result<Read<Identity>, Malformed> {
     let (definition, revision) = definition(&detail.job_definition);
     if !definition.starts_with(DEFINITIONS) {
         let reason = "the job's definition is not one of signalbox-*: it is somebody else's";
         return Ok(Read::Ignored(reason.to_owned()));
     }
-    let Some(status) = status(&detail.status) else {
-        return Ok(Read::Ignored(format!("nothing depends on the state {}", detail.status)));
-    };
     let name: JobName = super::name(&detail.job_name, "detail.jobName")?;
     let owner = match owner(&detail.parameters) {
         Ok(owner) => owner,
@@ -140,6 +168,20 @@ fn interpret(detail: Detail, event: EventId, at: Timestamp) -> Result<Read<JobEv
     if owner.attempt.job_name(&owner.pipeline, &owner.run) != name {
         return Ok(Read::Ignored(somebody_elses("its name does not follow from its parameters")));
     }
+    let job_id = super::name(&detail.job_id, "detail.jobId")?;
+    let (definition, queue) = (definition.to_owned(), detail.job_queue.clone());
+    let placement = Placement { job_id, definition, queue };
+    Ok(Read::Event(Identity { name, revision, placement, owner }))
+}
+
+fn interpret(detail: Detail, event: EventId, at: Timestamp) -> Result<Read<JobEvent>, Malformed> {
+    let Identity { name, revision, placement, owner } = match identify(&detail)? {
+        Read::Event(identity) => identity,
+        Read::Ignored(reason) => return Ok(Read::Ignored(reason)),
+    };
+    let Some(status) = status(&detail) else {
+        return Ok(Read::Ignored(format!("nothing depends on the state {}", detail.status)));
+    };
     let outcome = match executor::outcome(&detail) {
         Ok(outcome) => outcome,
         Err(unsupported) => return Ok(Read::Ignored(unsupported)),
@@ -148,10 +190,10 @@ fn interpret(detail: Detail, event: EventId, at: Timestamp) -> Result<Read<JobEv
     Ok(Read::Event(JobEvent {
         event,
         at,
-        job_id: super::name(&detail.job_id, "detail.jobId")?,
+        job_id: placement.job_id,
         name,
-        queue: detail.job_queue,
-        definition: definition.to_owned(),
+        queue: placement.queue,
+        definition: placement.definition,
         revision,
         owner,
         status,
@@ -159,6 +201,7 @@ fn interpret(detail: Detail, event: EventId, at: Timestamp) -> Result<Read<JobEv
         exit_code: outcome.exit_code,
         reason: outcome.reason.map(bounded),
         status_reason: detail.status_reason.map(bounded),
+        submitted_at: time(detail.created_at),
         started_at: time(last.and_then(|try_| try_.started_at).or(detail.started_at)),
         stopped_at: time(last.and_then(|try_| try_.stopped_at).or(detail.stopped_at)),
     }))
@@ -168,8 +211,9 @@ fn somebody_elses(problem: &str) -> String {
     format!("the job is not one that a run submitted: {problem}")
 }
 
-fn status(word: &str) -> Option<JobStatus> {
-    match word {
+fn status(detail: &Detail) -> Option<JobStatus> {
+    match detail.status.as_str() {
+        "RUNNABLE" => detail.status_reason.as_ref().map(|_| JobStatus::Runnable),
         "RUNNING" => Some(JobStatus::Running),
         "SUCCEEDED" => Some(JobStatus::Succeeded),
         "FAILED" => Some(JobStatus::Failed),

@@ -29,6 +29,7 @@ fn every_fixture_is_read_by_the_one_function_that_it_is_for() {
         ("batch-job-succeeded.json", Some("job")),
         ("batch-job-failed.json", Some("job")),
         ("batch-job-failed-after-retry.json", Some("job")),
+        ("batch-job-queue-blocked.json", Some("job")),
         ("batch-job-runnable.json", None),
         ("codecommit-branch-deleted.json", None),
         ("codecommit-merge.json", None),
@@ -37,7 +38,6 @@ fn every_fixture_is_read_by_the_one_function_that_it_is_for() {
         ("near-miss-image-failed-push.json", None),
         ("near-miss-job-foreign-definition.json", None),
         ("near-miss-job-forged-source.json", None),
-        ("near-miss-job-queue-blocked.json", None),
     ] {
         for (function, ours) in readings(&fixture(name)) {
             let ours = ours.unwrap_or_else(|error| panic!("{name} for {function}: {error}"));

@@ -36,7 +36,7 @@ pub fn fate(outcome: &Result<(), Fault>) -> Fate {
             tracing::warn!(%reason, "comes again");
             Fate::Later
         }
-        Fault::Page { .. } => {
+        Fault::Page { .. } | Fault::Unreadable { .. } => {
             tracing::error!(%reason, "a person has to act");
             Fate::Later
         }

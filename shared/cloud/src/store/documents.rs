@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, bounded};
+use super::{StoreError, bounded, list};
 use crate::chance::Chance;
 use crate::clients::{Client, Trouble, trouble};
 
@@ -132,6 +132,19 @@ impl Documents {
             Err(trouble) if trouble.status() == Some(404) => Ok(false),
             Err(trouble) => Err(StoreError::storage("looking at", &self.bucket, key, trouble)),
         }
+    }
+
+    /// The first `limit` keys below `prefix`, in order, that follow `after`.
+    ///
+    /// # Errors
+    /// When S3 does not list them.
+    pub async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Vec<String>, StoreError> {
+        list(&self.s3, &self.bucket, prefix, after, limit).await
     }
 
     /// Writes the first version of a document.

@@ -71,6 +71,6 @@ impl From<StoreError> for Fault {
                 "restore an older version of the object; nothing was overwritten"
             }
         };
-        Self::page(error, mend)
+        Self::Unreadable { message: error.to_string(), mend: mend.to_owned() }
     }
 }

@@ -1,6 +1,6 @@
 //! The index bucket: empty objects whose keys say where `tick` has to look.
 
-use super::StoreError;
+use super::{StoreError, list};
 use crate::clients::{Client, trouble};
 
 /// The index bucket. A marker may be put or removed any number of times.
@@ -51,15 +51,6 @@ impl Markers {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Vec<String>, StoreError> {
-        let list = self.s3.patient.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-        let list = list.set_start_after(after.map(str::to_owned)).max_keys(i32::from(limit));
-        match list.send().await {
-            Ok(page) => {
-                Ok(page.contents.into_iter().flatten().filter_map(|item| item.key).collect())
-            }
-            Err(error) => {
-                Err(StoreError::storage("listing", &self.bucket, prefix, trouble(&error)))
-            }
-        }
+        list(&self.s3, &self.bucket, prefix, after, limit).await
     }
 }

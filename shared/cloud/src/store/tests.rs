@@ -69,7 +69,7 @@ async fn what_cannot_be_understood_is_an_error_that_names_the_key() {
         let error = documents(&script).load::<Note>("a/key.json").await.unwrap_err();
         let text = error.to_string();
         assert!(text.contains("a/key.json") && text.contains(words), "{text}");
-        assert!(matches!(Fault::from(error), Fault::Page { .. }), "{text}");
+        assert!(matches!(Fault::from(error), Fault::Unreadable { .. }), "{text}");
     }
 }
 
@@ -78,7 +78,7 @@ async fn a_damaged_document_is_never_overwritten() {
     let script = Script::new([ok("{}")]);
     let documents = documents(&script);
     let done = documents.transact("k", |_: Option<&Note>| Ok(Step::Put(note("w"), ())));
-    assert!(matches!(done.await, Err(Fault::Page { .. })));
+    assert!(matches!(done.await, Err(Fault::Unreadable { .. })));
     assert!(script.done().iter().all(|request| request.method == "GET"));
 }
 

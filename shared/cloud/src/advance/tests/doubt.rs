@@ -30,6 +30,7 @@ async fn somebody_elses_job_under_the_name_of_an_attempt_does_not_hold_its_submi
         name: format!("rain-{}-checkout-checkout-1", story.key.run),
         queue: story.runs.platform.queue.clone(),
         definition: "signalbox-of-somebody-else".to_owned(),
+        ..Job::default()
     };
     story.world.world().jobs.push(foreign);
     story.later(46);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use signalbox_pipeline::names::EventId;
 
 use super::detail::{Container, Detail, Present, Task, Tasks, Try};
-use super::{JobEvent, Read, interpret};
+use super::{Identity, JobEvent, Read, identify, interpret};
 use crate::fault::Malformed;
 
 /// What `job` says, asked at `at`.
@@ -20,6 +20,20 @@ pub fn described(job: &JobDetail, at: Timestamp) -> Result<Read<JobEvent>, Malfo
     interpret(detail, event, at)
 }
 
+/// Whose job `job` is, in whatever state.
+///
+/// # Errors
+/// As [`described`].
+pub fn identified(job: &JobDetail) -> Result<Read<Identity>, Malformed> {
+    identify(&detail(job))
+}
+
+/// The role that the containers of `job` have.
+#[must_use]
+pub fn job_role(job: &JobDetail) -> Option<&str> {
+    job.ecs_properties()?.task_properties().first()?.task_role_arn()
+}
+
 fn detail(job: &JobDetail) -> Detail {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     Detail {
@@ -31,6 +45,7 @@ fn detail(job: &JobDetail) -> Detail {
         status_reason: job.status_reason().map(str::to_owned),
         parameters: job.parameters().into_iter().flatten().map(owned).collect(),
         attempts: job.attempts().iter().map(a_try).collect(),
+        created_at: job.created_at(),
         started_at: job.started_at(),
         stopped_at: job.stopped_at(),
         container: job.container().map(|container| Container {

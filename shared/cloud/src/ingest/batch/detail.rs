@@ -20,6 +20,7 @@ pub(super) struct Detail {
     pub parameters: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "null_as_default")]
     pub attempts: Vec<Try>,
+    pub created_at: Option<i64>,
     pub started_at: Option<i64>,
     pub stopped_at: Option<i64>,
     pub container: Option<Container>,

@@ -33,6 +33,10 @@ fn body(detail: &Value) -> String {
     .to_string()
 }
 
+fn blocked(detail: &Value) -> Result<Read<JobEvent>, Malformed> {
+    read(&Envelope::parse(&body(detail).replace(DETAIL_TYPE, BLOCKED))?)
+}
+
 fn parse(detail: &Value) -> Result<Read<JobEvent>, Malformed> {
     read(&Envelope::parse(&body(detail))?)
 }
@@ -70,6 +74,23 @@ fn a_running_job_has_the_task_of_its_properties_before_any_attempt_is_listed() {
     let event = event(&detail);
     assert_eq!(event.status, JobStatus::Running);
     assert_eq!(event.task.unwrap().as_str(), "t-0");
+}
+
+#[test]
+fn a_blocked_queue_says_why_its_first_job_waits_and_nothing_else_does() {
+    let mut detail = multi_container();
+    detail["status"] = "RUNNABLE".into();
+    detail["statusReason"] = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT".into();
+    let Read::Event(event) = blocked(&detail).unwrap() else { panic!("ignored") };
+    let Fact::Waiting(waiting) = event.occurrence().fact else { panic!("another fact") };
+    assert_eq!(waiting.reason, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT");
+    assert_eq!(waiting.attempt.to_string(), "checks/unit attempt 1");
+    // The state change of every job, which comes whether it waits for long or not.
+    assert!(ignored(&detail).contains("RUNNABLE"));
+    detail["statusReason"] = json!(null);
+    assert!(matches!(blocked(&detail), Ok(Read::Ignored(_))));
+    detail["jobDefinition"] = "other:1".into();
+    assert!(matches!(blocked(&detail), Ok(Read::Ignored(_))));
 }
 
 #[test]
