@@ -34,7 +34,7 @@ pub fn job_role(job: &JobDetail) -> Option<&str> {
     job.ecs_properties()?.task_properties().first()?.task_role_arn()
 }
 
-fn detail(job: &JobDetail) -> Detail {
+pub(super) fn detail(job: &JobDetail) -> Detail {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     Detail {
         job_id: text(job.job_id()),
@@ -46,7 +46,8 @@ fn detail(job: &JobDetail) -> Detail {
         parameters: job.parameters().into_iter().flatten().map(owned).collect(),
         attempts: job.attempts().iter().map(a_try).collect(),
         created_at: job.created_at(),
-        started_at: job.started_at(),
+        // The SDK holds this one for required, and puts 0 where Batch left it out.
+        started_at: job.started_at().filter(|&at| at > 0),
         stopped_at: job.stopped_at(),
         container: job.container().map(|container| Container {
             name: None,

@@ -193,3 +193,9 @@ fn what_batch_answers_when_asked_reads_like_the_event() {
     };
     assert_eq!(asked, JobEvent { event: asked.event.clone(), ..expected });
 }
+
+#[test]
+fn a_time_that_batch_leaves_out_is_none_and_not_1970() {
+    let detail = aws_sdk_batch::types::JobDetail::builder().started_at(0).build();
+    assert_eq!(super::described::detail(&detail).started_at, None);
+}

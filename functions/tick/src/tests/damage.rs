@@ -1,0 +1,58 @@
+use super::*;
+
+const MARKER: &str = "index/active/run/pipelines/rain/runs/2026/11/20/";
+
+fn marker(run: &str) -> String {
+    format!("{MARKER}{run}/run.json")
+}
+
+#[tokio::test]
+async fn one_damaged_run_does_not_stop_the_others_and_is_not_overwritten() {
+    let story = Story::new();
+    let damaged = "20261120t090000z-3e5983d-00000000";
+    let newer = "20261120t090000z-3e5983d-00000001";
+    let unborn = "20261120t080000z-3e5983d-00000002";
+    for (run, body) in [(damaged, json!({ "schema": 1 })), (newer, json!({ "schema": 99 }))] {
+        story.put(&marker(run).replace("index/active/run/", "state/"), &body);
+    }
+    for run in [damaged, newer, unborn] {
+        story.put(&marker(run), &json!(null));
+    }
+    let pass = story.tick.pass().await.unwrap();
+    assert_eq!((pass.seen, pass.damaged, pass.failed), (3, 2, 0));
+    let world = story.aws.world();
+    for (run, body) in [(damaged, r#"{"schema":1}"#), (newer, r#"{"schema":99}"#)] {
+        assert_eq!(world.objects[&marker(run).replace("index/active/run/", "state/")].0, body);
+        assert!(world.objects.contains_key(&marker(run)), "a person has to look at it");
+    }
+    assert!(!world.objects.contains_key(&marker(unborn)), "long past, and never begun");
+}
+
+#[tokio::test]
+async fn a_damaged_head_or_registration_does_not_stop_the_other_repositories() {
+    let story = Story::registered(&["hail", "rain", "snow"]);
+    for repository in ["hail", "rain", "snow"] {
+        story.points(repository, "main", COMMIT);
+    }
+    let head = HEAD.replace("/rain/", "/hail/");
+    let registration = format!("state/repositories/{}/snow.json", story.tick.host);
+    story.put(&head, &json!({ "schema": 2, "more": true }));
+    story.put(&registration, &json!({ "schema": 1 }));
+    let pass = story.minutes(10).await;
+    assert_eq!((pass.missed, pass.failed), (1, 0));
+    assert_eq!(pass.damaged, 4, "each is told once in five minutes");
+    assert_eq!(story.run().state.trigger.repository.as_str(), "rain");
+    let world = story.aws.world();
+    assert_eq!(world.objects[&head].0, r#"{"schema":2,"more":true}"#);
+    assert_eq!(world.objects[&registration].0, r#"{"schema":1}"#);
+}
+
+#[tokio::test]
+async fn a_repository_that_cannot_be_asked_does_not_stop_the_others() {
+    let story = Story::registered(&["rain"]);
+    story.register("hail", &["no-such-branch"]);
+    story.put("index/active/run/nonsense", &json!(null));
+    story.points("rain", "main", COMMIT);
+    let pass = story.minutes(9).await;
+    assert_eq!((pass.missed, pass.damaged, pass.failed), (1, 0, 9), "the marker, each time");
+}
