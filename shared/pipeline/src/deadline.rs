@@ -31,7 +31,8 @@ pub fn overdue(run: &Run, now: Timestamp) -> Vec<(AttemptId, String)> {
         let (since, limit, what) = deadline(run, &id, stage, attempt)?;
         let late = now.duration_since(since) > limit;
         let why = attempt.waiting.as_ref().map(|wait| format!(": {}", wait.reason));
-        late.then(|| (id, format!("{what} for more than {limit:#}{}", why.unwrap_or_default())))
+        let why = why.unwrap_or_default();
+        late.then(|| (id, format!("{what} for more than {}{why}", words(limit))))
     })
     .collect()
 }
@@ -67,6 +68,13 @@ fn deadline(
 fn heard(run: &Run, id: &AttemptId) -> Option<Timestamp> {
     let mut entries = run.register.entries().iter();
     entries.find(|entry| entry.fact.attempt() == Some(id)).map(|entry| entry.at)
+}
+
+fn words(limit: SignedDuration) -> String {
+    match (limit.as_hours(), limit.as_mins()) {
+        (hours, minutes) if hours * 60 == minutes => format!("{hours} hours"),
+        (_, minutes) => format!("{minutes} minutes"),
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use signalbox_testkit::{Answer, json_error, s3_error};
 use signalbox_testkit::{Job, Planted, Pretend};
 
 mod doubt;
+mod ended;
 
 const DEFINITION: &str = "\
 version: 1

@@ -241,3 +241,51 @@ fn why_a_job_has_no_place_is_told_and_forgotten_when_it_runs() {
     assert_eq!(run.state.attempt(&checkout()).unwrap().waiting, None);
     assert_eq!(decide(&run, waiting("late")), Decision::AlreadyApplied);
 }
+
+fn only(late: Vec<(AttemptId, String)>) -> String {
+    let [(attempt, reason)] = &late[..] else { panic!("{late:?}") };
+    assert_eq!(*attempt, checkout());
+    reason.clone()
+}
+
+#[test]
+fn a_job_that_runs_for_longer_than_batch_lets_it_is_overdue() {
+    let run = begun();
+    let run = take(&run, &started(&run, &checkout(), "j1"));
+    // Half an hour for a checkout, two minutes for the runner's last words, and then some.
+    let granted = 1 + 30 * 60 + 2 * 60 + 15 * 60;
+    assert_eq!(overdue(&run, at(granted)), []);
+    assert_eq!(only(overdue(&run, at(granted + 1))), "its job ran for more than 47 minutes");
+}
+
+#[test]
+fn a_job_that_never_gets_a_place_is_overdue_a_day_after_batch_took_it() {
+    let run = begun();
+    let found = JobFound { attempt: checkout(), placement: placement(&run, &checkout(), "j1") };
+    let run = take(&run, &Fact::JobFound(found));
+    let day = 24 * 60 * 60;
+    assert_eq!(overdue(&run, at(3 + day)), []);
+    assert_eq!(
+        only(overdue(&run, at(3 + day + 1))),
+        "AWS Batch gave its job no place for more than 24 hours"
+    );
+}
+
+#[test]
+fn a_result_that_cannot_be_read_is_overdue_a_day_after_its_job_ended() {
+    let run = begun();
+    let run = hear(run.clone(), &ended(&run, &checkout(), "j1", 0));
+    let day = 24 * 60 * 60;
+    assert_eq!(overdue(&run, at(2 + day)), []);
+    let reason = only(overdue(&run, at(2 + day + 1)));
+    let run = hear(run, &Fact::Overdue(Overdue { attempt: checkout(), reason }));
+    assert_eq!(run.questions(), [], "it is not asked for any more");
+}
+
+#[test]
+fn a_run_that_is_over_has_no_deadlines() {
+    let mut run = begun();
+    run.seal("writer", at(0), LEASE);
+    let run = take(&run, &cancelled());
+    assert_eq!(overdue(&run, at(1_000_000)), []);
+}
