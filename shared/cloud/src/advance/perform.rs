@@ -104,11 +104,7 @@ impl Telling<'_> {
             }
         }
         // Whoever slept for too long leaves it to those who took it over, or took it back.
-        if !self.has_time(pending) {
-            tracing::warn!(job.name = %name, "too late to submit: `tick` takes it over");
-            return Ok(Vec::new());
-        }
-        match self.runs.batch.submit(submission).await {
+        match self.runs.batch.submit(submission, || self.has_time(pending)).await {
             Submitted::Accepted(job) => {
                 tracing::info!(job.id = %job, job.name = %name, "submitted");
                 // Its first event acknowledges it.

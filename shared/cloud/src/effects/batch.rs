@@ -76,9 +76,10 @@ impl Batch {
     }
 
     /// Submits `submission` once; where its job definition is missing, registers that and submits
-    /// once more. SubmitJob takes no token, so an unclear answer stays one.
-    pub async fn submit(&self, submission: &Submission) -> Submitted {
-        let submitted = self.submit_or_register(submission).await;
+    /// once more. SubmitJob takes no token, so an unclear answer stays one; and it cannot be fenced,
+    /// so `in_time` is asked before each call whether the caller may still make it.
+    pub async fn submit(&self, submission: &Submission, in_time: impl Fn() -> bool) -> Submitted {
+        let submitted = self.submit_or_register(submission, in_time).await;
         if matches!(submitted, Submitted::Accepted(_)) {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.insert(submission.definition.name());
@@ -86,7 +87,15 @@ impl Batch {
         submitted
     }
 
-    async fn submit_or_register(&self, submission: &Submission) -> Submitted {
+    async fn submit_or_register(
+        &self,
+        submission: &Submission,
+        in_time: impl Fn() -> bool,
+    ) -> Submitted {
+        let too_late = || Submitted::NotNow("its lease is nearly over".to_owned());
+        if !in_time() {
+            return too_late();
+        }
         let first = match submit::once(&self.batch.once, submission).await {
             Ok(job) => return job,
             Err(trouble) => trouble,
@@ -106,6 +115,9 @@ impl Batch {
                 }
                 other => other,
             };
+        }
+        if !in_time() {
+            return too_late();
         }
         match submit::once(&self.batch.once, submission).await {
             Ok(job) => job,

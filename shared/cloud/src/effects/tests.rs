@@ -57,7 +57,7 @@ fn body(seen: &signalbox_testkit::Seen) -> Value {
 #[tokio::test]
 async fn a_submission_is_one_request_with_everything_in_it() {
     let script = Script::new([accepted()]);
-    let submitted = batch(&script).submit(&submission()).await;
+    let submitted = batch(&script).submit(&submission(), || true).await;
     assert_eq!(submitted, Submitted::Accepted(JobId::parse("j-1").unwrap()));
     let seen = script.done();
     assert!(seen[0].uri.ends_with("/v1/submitjob"), "{}", seen[0].uri);
@@ -81,7 +81,7 @@ async fn a_definition_is_registered_only_when_it_is_missing() {
     let registered =
         ok(json!({ "jobDefinitionArn": "a", "jobDefinitionName": "n", "revision": 1 }).to_string());
     let script = Script::new([missing(), registered, accepted()]);
-    assert!(matches!(batch(&script).submit(&submission()).await, Submitted::Accepted(_)));
+    assert!(matches!(batch(&script).submit(&submission(), || true).await, Submitted::Accepted(_)));
     let seen = script.done();
     assert!(seen[1].uri.ends_with("/v1/registerjobdefinition"), "{}", seen[1].uri);
     let body = body(&seen[1]);
@@ -99,7 +99,7 @@ async fn a_definition_is_registered_only_when_it_is_missing() {
 async fn every_end_of_a_submission_has_its_meaning() {
     let end = |answer: Answer| async move {
         let script = Script::new([answer]);
-        let end = batch(&script).submit(&submission()).await;
+        let end = batch(&script).submit(&submission(), || true).await;
         assert_eq!(script.done().len(), 1, "SubmitJob must not be tried again");
         end
     };

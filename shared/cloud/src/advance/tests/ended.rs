@@ -156,3 +156,16 @@ async fn who_wakes_when_the_lease_is_nearly_over_submits_nothing_any_more() {
     names.sort_unstable();
     assert_eq!(names, ["-checkout-checkout-1", "-checks-lint-1", "-checks-unit-1"]);
 }
+
+#[tokio::test]
+async fn who_slept_while_a_definition_was_registered_submits_nothing_any_more() {
+    let story = Story::new();
+    let (world, now) = (story.world.clone(), Arc::clone(&story.now));
+    let sleepy = Story::instance(&Sleepy { world, now, seconds: 31 }, &story.now);
+    sleepy.begin(&story.key, story.trigger()).await.unwrap();
+    assert_eq!(count(&story.requests(), "v1/registerjobdefinition"), 1);
+    assert!(story.jobs().is_empty());
+    story.later(46);
+    story.runs.tell(&story.key, story.nothing()).await.unwrap();
+    assert_eq!(story.jobs().len(), 1);
+}

@@ -98,7 +98,9 @@ pub enum CannotRetry {
     #[error("the run is not over: cancel it first, or wait for its end")]
     NotOver,
     /// No stage of it went wrong.
-    #[error("the run {phase}, and no stage of it went wrong: name the stage to begin with")]
+    #[error(
+        "the run ended as {phase}, and no stage of it went wrong: name the stage to begin with"
+    )]
     NothingToRepeat {
         /// How it ended.
         phase: Phase,
@@ -112,7 +114,7 @@ pub enum CannotRetry {
         has: String,
     },
     /// A stage before the named one is not there to be taken over.
-    #[error("the run cannot begin at {stage}: {before} before it {phase}")]
+    #[error("the run cannot begin at {stage}: {before} comes before it and is {phase}")]
     NotReached {
         /// The stage that was named.
         stage: StageName,

@@ -112,7 +112,7 @@ fn what_cannot_be_retried_says_why() {
     assert!(refusal(&before, "staging-verify").contains("it has checkout, checks, build"));
     assert_eq!(
         refusal(&answer(checked_out(DEFINITION), &failing_checks()), "build"),
-        "the run cannot begin at build: checks before it failed"
+        "the run cannot begin at build: checks comes before it and is failed"
     );
     let other = |text: &str| {
         let (sha256, content) = (hash('e'), Shared::new(parsed(text)));
