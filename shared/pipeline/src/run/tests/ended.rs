@@ -242,8 +242,8 @@ fn why_a_job_has_no_place_is_told_and_forgotten_when_it_runs() {
     assert_eq!(decide(&run, waiting("late")), Decision::AlreadyApplied);
 }
 
-fn only(late: Vec<(AttemptId, String)>) -> String {
-    let [(attempt, reason)] = &late[..] else { panic!("{late:?}") };
+fn only(late: &[(AttemptId, String)]) -> String {
+    let [(attempt, reason)] = late else { panic!("{late:?}") };
     assert_eq!(*attempt, checkout());
     reason.clone()
 }
@@ -255,7 +255,7 @@ fn a_job_that_runs_for_longer_than_batch_lets_it_is_overdue() {
     // Half an hour for a checkout, two minutes for the runner's last words, and then some.
     let granted = 1 + 30 * 60 + 2 * 60 + 15 * 60;
     assert_eq!(overdue(&run, at(granted)), []);
-    assert_eq!(only(overdue(&run, at(granted + 1))), "its job ran for more than 47 minutes");
+    assert_eq!(only(&overdue(&run, at(granted + 1))), "its job ran for more than 47 minutes");
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_job_that_never_gets_a_place_is_overdue_a_day_after_batch_took_it() {
     let day = 24 * 60 * 60;
     assert_eq!(overdue(&run, at(3 + day)), []);
     assert_eq!(
-        only(overdue(&run, at(3 + day + 1))),
+        only(&overdue(&run, at(3 + day + 1))),
         "AWS Batch gave its job no place for more than 24 hours"
     );
 }
@@ -277,7 +277,7 @@ fn a_result_that_cannot_be_read_is_overdue_a_day_after_its_job_ended() {
     let run = hear(run.clone(), &ended(&run, &checkout(), "j1", 0));
     let day = 24 * 60 * 60;
     assert_eq!(overdue(&run, at(2 + day)), []);
-    let reason = only(overdue(&run, at(2 + day + 1)));
+    let reason = only(&overdue(&run, at(2 + day + 1)));
     let run = hear(run, &Fact::Overdue(Overdue { attempt: checkout(), reason }));
     assert_eq!(run.questions(), [], "it is not asked for any more");
 }
