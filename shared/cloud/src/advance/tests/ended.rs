@@ -115,6 +115,7 @@ async fn somebody_elses_job_under_the_name_is_left_alone() {
         name: format!("rain-{}-checkout-checkout-1", story.key.run),
         queue: story.runs.platform.queue.clone(),
         definition: "signalbox-of-somebody-else".to_owned(),
+        ..Job::default()
     };
     story.world.world().jobs.push(foreign);
     story.later(71);
