@@ -59,6 +59,7 @@ fn function(binary: Option<OsString>) -> anyhow::Result<()> {
     let name = binary.unwrap_or_default();
     match name.to_str() {
         Some("commit") => runtime.block_on(signalbox_commit::run()),
+        Some("decision") => runtime.block_on(signalbox_decision::run()),
         Some("image") => runtime.block_on(signalbox_image::run()),
         Some("job") => runtime.block_on(signalbox_job::run()),
         Some("tick") => runtime.block_on(signalbox_tick::run()),

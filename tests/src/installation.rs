@@ -187,7 +187,8 @@ impl Installation {
     #[must_use]
     pub fn logs(&self) -> String {
         let mut text = String::new();
-        let functions = ["CommitFunction", "ImageFunction", "JobFunction", "TickFunction"];
+        let functions =
+            ["CommitFunction", "DecisionFunction", "ImageFunction", "JobFunction", "TickFunction"];
         let files = functions.map(|function| self.log_file(function));
         for file in files.iter().chain([&self.dir.path().join(LOG)]) {
             let log = std::fs::read_to_string(file).unwrap_or_default();

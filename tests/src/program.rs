@@ -114,6 +114,8 @@ pub struct Queues {
     pub images: String,
     /// Jobs.
     pub jobs: String,
+    /// What people decide.
+    pub decisions: String,
 }
 
 /// An access key.

@@ -40,6 +40,7 @@ struct Queues {
     commits: String,
     images: String,
     jobs: String,
+    decisions: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,6 +68,7 @@ impl Address {
                 commits: output(engine, "CommitsQueueUrl")?,
                 images: output(engine, "ImagesQueueUrl")?,
                 jobs: output(engine, "JobsQueueUrl")?,
+                decisions: output(engine, "DecisionsQueueUrl")?,
             },
             credentials: Credentials {
                 access_key_id: keys.access_key_id.clone(),

@@ -7,6 +7,7 @@ pub mod chance;
 pub mod clients;
 pub mod clock;
 pub mod config;
+pub mod decision;
 mod documents;
 pub mod effects;
 pub mod fault;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
+use futures_util::FutureExt as _;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
@@ -31,7 +32,8 @@ pub async fn serve<H: Handler>(shell: Shell<H>) -> anyhow::Result<()> {
     let shell = Arc::new(shell);
     let answer = |event: LambdaEvent<SqsEvent>| {
         let shell = Arc::clone(&shell);
-        async move { Ok::<_, lambda_runtime::Error>(shell.handle(event.payload).await) }
+        // In a box: inside the runtime's own futures it nests deeper than the compiler follows.
+        async move { Ok::<_, lambda_runtime::Error>(shell.handle(event.payload).await) }.boxed()
     };
     lambda_runtime::run(service_fn(answer)).await.map_err(|error| anyhow::anyhow!(error))
 }

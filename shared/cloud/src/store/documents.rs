@@ -105,6 +105,15 @@ impl Documents {
         Ok(Some(Versioned { document: parse(key, &bytes)?, etag }))
     }
 
+    /// The text under `key`, if there is something; at most `most` bytes.
+    ///
+    /// # Errors
+    /// When it is larger or is no text, or S3 does not give it.
+    pub async fn text(&self, key: &str, most: usize) -> Result<Option<String>, StoreError> {
+        let Some((bytes, _)) = self.fetch(key, most).await? else { return Ok(None) };
+        String::from_utf8(bytes).map(Some).map_err(|error| damaged(key, &error.to_string()))
+    }
+
     // What talks to S3 does not depend on the kind of document, so that it is compiled once.
     async fn fetch(&self, key: &str, most: usize) -> Result<Option<(Vec<u8>, ETag)>, StoreError> {
         let sent = self.s3.patient.get_object().bucket(&self.bucket).key(key).send().await;

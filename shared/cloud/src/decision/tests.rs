@@ -1,0 +1,62 @@
+use super::*;
+
+fn decision(what: What) -> Decision {
+    Decision {
+        id: EventId::parse("d1").unwrap(),
+        at: "2026-11-20T09:20:00Z".parse().unwrap(),
+        expires: "2026-11-20T10:20:00Z".parse().unwrap(),
+        what,
+    }
+}
+
+fn run() -> RunKey {
+    RunKey {
+        pipeline: "rain".parse().unwrap(),
+        run: "20261120t091427z-9a2d57f-53c2ec4d".parse().unwrap(),
+    }
+}
+
+#[test]
+fn what_is_written_is_read_as_it_was() {
+    let event = EventId::parse("d107ea36").unwrap();
+    for what in [
+        What::Cancel(Cancel { run: run(), reason: None }),
+        What::Cancel(Cancel { run: run(), reason: Some("\"enough\"".to_owned()) }),
+        What::Retry(Retry { run: run(), from: None, definition: Follow::Original }),
+        What::Retry(Retry {
+            run: run(),
+            from: Some("test-verify".parse().unwrap()),
+            definition: Follow::Current,
+        }),
+        What::Replay(Replay::Archived { day: "2026-11-20".parse().unwrap(), event }),
+        What::Replay(Replay::Inline(signalbox_testkit::fixture("codecommit-push.json"))),
+    ] {
+        let written = decision(what);
+        let read = Decision::parse(&written.message().unwrap()).unwrap();
+        let trimmed = |decision: Decision| match decision.what {
+            What::Replay(Replay::Inline(text)) => {
+                let what = What::Replay(Replay::Inline(text.trim().to_owned()));
+                Decision { what, ..decision }
+            }
+            _ => decision,
+        };
+        assert_eq!(trimmed(read), trimmed(written));
+    }
+}
+
+#[test]
+fn a_decision_holds_until_it_expires_and_not_before_it_is_made() {
+    let decision = decision(What::Cancel(Cancel { run: run(), reason: None }));
+    let at = |time: &str| decision.holds(format!("2026-11-20T{time}Z").parse().unwrap());
+    assert!(at("09:20:00").is_ok() && at("10:19:59").is_ok());
+    assert!(at("09:15:00").is_ok(), "clocks differ by a little");
+    assert!(at("10:20:00").is_err() && at("09:14:59").is_err());
+}
+
+#[test]
+fn a_decision_cut_anywhere_is_malformed_and_never_a_panic() {
+    let message = decision(What::Cancel(Cancel { run: run(), reason: None })).message().unwrap();
+    for end in 0..message.len() {
+        assert!(Decision::parse(&message[..end]).is_err(), "cut at {end}");
+    }
+}
