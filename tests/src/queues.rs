@@ -68,8 +68,8 @@ impl Installation {
     /// # Errors
     /// When that does not come about.
     pub async fn quiet(&self) -> anyhow::Result<()> {
-        let Queues { commits, images, jobs } = &self.facts.queues;
-        for url in [commits, images, jobs] {
+        let Queues { commits, images, jobs, decisions } = &self.facts.queues;
+        for url in [commits, images, jobs, decisions] {
             self.drained(url).await?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use signalbox_pipeline::registration::Registration;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::{Origin, Taken, Trigger};
 use signalbox_pipeline::run::state::Defined;
+use signalbox_pipeline::shared::Shared;
 
 use super::{Follow, Retry};
 
@@ -12,11 +13,11 @@ use super::{Follow, Retry};
 ///
 /// # Errors
 /// When none was accepted: the reason, in one sentence.
-pub fn current(owner: Option<&Run>) -> Result<&Defined, String> {
+pub fn current(owner: Option<&Run>) -> Result<&Shared<Defined>, String> {
     let Some(owner) = owner else {
         return Err("no run owns its branch now, so that there is no current definition".to_owned());
     };
-    owner.state.definition.as_deref().ok_or_else(|| {
+    owner.state.definition.as_ref().ok_or_else(|| {
         format!("{}, which owns the branch now, has no definition that was accepted", owner.id)
     })
 }
@@ -29,7 +30,7 @@ pub fn current(owner: Option<&Run>) -> Result<&Defined, String> {
 pub fn begun(
     retry: &Retry,
     run: &Run,
-    current: Option<&Defined>,
+    current: Option<&Shared<Defined>>,
     registration: &Registration,
     checkout_image: &str,
 ) -> Result<Trigger, String> {
