@@ -2,22 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptId;
 use crate::definition::Definition;
 use crate::gate::Verdict;
 use crate::names::{
-    EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, JobId, RunId, Sha256, TaskId,
+    EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, RunId, Sha256,
 };
 use crate::order::Source;
 use crate::report::{Metric, Report};
 use crate::settings::Settings;
 use crate::shared::Shared;
 
+mod job;
 mod trigger;
 
+pub use job::{
+    Ending, JobEnded, JobFound, JobRefused, JobStarted, Overdue, Placement, Terminated, Waiting,
+    Withdrawn,
+};
 pub use trigger::{CannotRetry, Origin, Taken, Trigger};
 
 /// Something that happened, as the register holds it for ever.
@@ -56,80 +60,6 @@ pub enum Fact {
     Waiting(Waiting),
     /// An attempt has outlived its deadline.
     Overdue(Overdue),
-}
-
-/// Where Batch holds an attempt: the first that is recorded is the believed one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Placement {
-    /// Batch's id of the job.
-    pub job_id: JobId,
-    /// The name of its job definition.
-    pub definition: String,
-    /// The ARN of its queue.
-    pub queue: String,
-}
-
-/// An attempt is known to Batch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobFound {
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// Where it was found.
-    pub placement: Placement,
-}
-
-/// A submission was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobRefused {
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// Batch's words.
-    pub reason: String,
-}
-
-/// A job began to run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobStarted {
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// Where it runs.
-    pub placement: Placement,
-    /// Since when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Timestamp>,
-}
-
-/// A job ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobEnded {
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// Where it ran.
-    pub placement: Placement,
-    /// How it ended.
-    pub ending: Ending,
-}
-
-/// How a job ended, in Batch's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ending {
-    /// Whether Batch counts it as `SUCCEEDED`.
-    pub succeeded: bool,
-    /// The exit code of the main container; absent where it never ran.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit_code: Option<i32>,
-    /// Batch's reason, the container's first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The task that carried it: its results are read under this name only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task: Option<TaskId>,
-    /// When it began to run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stopped_at: Option<Timestamp>,
 }
 
 /// What an attempt left behind.
@@ -278,15 +208,6 @@ pub struct Released {
     pub behind: Option<RunId>,
 }
 
-/// A surplus job was told to end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terminated {
-    /// The attempt that it was a surplus of.
-    pub attempt: AttemptId,
-    /// The job.
-    pub job_id: JobId,
-}
-
 /// A person ended the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
@@ -297,32 +218,6 @@ pub struct Cancelled {
     /// Why, in that person's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-}
-
-/// The name of a given-up attempt was looked up after the lease of its submission had run out, and
-/// Batch has no such job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Withdrawn {
-    /// The attempt.
-    pub attempt: AttemptId,
-}
-
-/// Why Batch gives a job no place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// Batch's words.
-    pub reason: String,
-}
-
-/// A deadline of [`crate::deadline`] has passed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Overdue {
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// Which deadline, in one sentence.
-    pub reason: String,
 }
 
 impl Fact {
