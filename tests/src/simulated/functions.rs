@@ -53,7 +53,9 @@ impl Function {
         let clients = Clients::over(account, http);
         let runs = Runs::connect(&clients, &buckets, &jobs, clock, chance.clone());
         if binary == "tick" {
-            return Ok(Self::Tick(Box::new(Tick::new(runs))));
+            let CodeHost(host) = from_env(variable)?;
+            let tick = Tick::new(&clients, runs, host, jobs.checkout_image);
+            return Ok(Self::Tick(Box::new(tick)));
         }
         let DeadLetters(dead) = from_env(variable)?;
         let queue = Queue::new(clients.sqs(), &dead, chance);
