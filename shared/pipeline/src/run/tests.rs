@@ -269,6 +269,21 @@ fn an_altered_register_is_found_and_the_entry_named() {
 }
 
 #[test]
+fn numbers_that_were_stored_and_read_keep_the_registers_hashes() {
+    let checkout = attempt("checkout", "checkout", 1);
+    // Read without care these come back as their neighbours.
+    let report = Report { seconds: 3.400212832864465e-230, cpu_seconds: 0.1 + 0.2, ..report(1) };
+    let run = begun();
+    let facts = [ended(&run, &checkout, "j1", 1), reported(&checkout, report)];
+    let run = answer(run, &facts);
+    let again = |run: &Run| serde_json::from_str::<Run>(&serde_json::to_string(run).unwrap());
+    let read = again(&run).unwrap();
+    assert_eq!(read, run);
+    let surplus = started(&begun(), &checkout, "j2");
+    assert_eq!(again(&hear(read, &surplus)).unwrap().register.verify(), Ok(()));
+}
+
+#[test]
 fn a_failed_check_is_made_again_as_often_as_the_definition_says_and_no_more() {
     let mut run = checked_out(DEFINITION);
     for number in [1, 2] {
