@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use signalbox_pipeline::effect::EffectId;
+use signalbox_pipeline::attempt::AttemptId;
+use signalbox_pipeline::effect::{Effect, EffectId};
 use signalbox_pipeline::invariant;
 use signalbox_pipeline::names::{EventId, JobId};
 use signalbox_pipeline::register::Occurrence;
@@ -134,10 +135,27 @@ impl<'a> Telling<'a> {
         let Some(found) = found else { return Ok(Base::Absent) };
         if !self.writes.is_empty() {
             self.puts += u32::from(self.writes.contains(&found.document.write_id));
+            self.forget_refusals(&found.document);
             let more = self.perform(&found.document).await;
             self.news.extend(more);
         }
         Ok(Base::Fresh(Box::new(found)))
+    }
+
+    /// That Batch refused a submission counts for as long as nobody has taken it over: theirs may be
+    /// accepted, and a run that had ended by then would have a job.
+    fn forget_refusals(&mut self, run: &Run) {
+        let writes = &self.writes;
+        let held = |attempt: &AttemptId| {
+            run.pending.iter().any(|pending| {
+                matches!(&pending.effect, Effect::Submit(submit) if submit.attempt == *attempt)
+                    && pending.lease.as_ref().is_some_and(|lease| writes.contains(&lease.owner))
+            })
+        };
+        self.news.retain(|occurrence| match &occurrence.fact {
+            Fact::JobRefused(refused) => held(&refused.attempt),
+            _ => true,
+        });
     }
 
     async fn put(&mut self, run: &mut Run, base: Option<&Versioned<Run>>) -> Result<Put, Fault> {

@@ -166,3 +166,40 @@ async fn a_run_that_comes_alive_again_is_marked_before_and_after_the_put() {
     assert_eq!(puts[..3], [&mark, &format!("PUT state/{run}"), &mark]);
     assert!(!story.world.world().objects.contains_key(&format!("index/{marker}")));
 }
+
+/// `tick` takes a submission over while its refusal is on its way into the document.
+#[derive(Clone, Debug)]
+struct TakenOver {
+    world: Pretend,
+    document: String,
+    puts: Arc<AtomicU64>,
+}
+
+impl HttpConnector for TakenOver {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let put = request.method() == "PUT" && request.uri().contains("/state/");
+        if put && self.puts.fetch_add(1, Ordering::SeqCst) == 1 {
+            let mut world = self.world.world();
+            let (body, version) = world.objects[&self.document].clone();
+            let mut run: Run = serde_json::from_str(&body).unwrap();
+            run.pending[0].lease.as_mut().unwrap().owner = "tick".to_owned();
+            let body = serde_json::to_string(&run).unwrap();
+            world.objects.insert(self.document.clone(), (body, version + 1));
+        }
+        self.world.call(request)
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_count_once_somebody_else_has_taken_the_submission_over() {
+    let story = Story::new();
+    story.world.world().refusal = Some("the queue is disabled");
+    let document = format!("state/{}", story.key.document());
+    let (world, puts) = (story.world.clone(), Arc::default());
+    let taken_over = TakenOver { world, document, puts };
+    let told = Story::instance(&taken_over, &story.now).begin(&story.key, story.trigger()).await;
+    assert_eq!(told.unwrap().run.state.phase, Phase::Running, "theirs may be accepted");
+    let run = story.run();
+    assert_eq!(run.pending[0].lease.as_ref().unwrap().owner, "tick");
+    assert_eq!(run.register.entries().len(), 1);
+}
