@@ -34,3 +34,4 @@ mod upload;
 mod testing;
 
 pub use cli::main;
+pub use results::{cases, numbers};

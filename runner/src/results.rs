@@ -14,6 +14,9 @@ mod files;
 mod junit;
 mod metrics;
 
+pub use junit::cases;
+pub use metrics::numbers;
+
 /// The folder, below the one that the command works in.
 const FOLDER: &str = "results";
 

@@ -38,17 +38,24 @@ fn count_file(path: &Path, bytes: u64) -> Result<Tests, String> {
     if bytes > LARGEST {
         return Err(format!("it has {bytes} bytes, where {LARGEST} is the most"));
     }
-    let xml = fs::read(path).map_err(|error| error.to_string())?;
-    if declares_a_type(&xml) {
+    cases(&fs::read(path).map_err(|error| error.to_string())?)
+}
+
+/// Counts the cases of a JUnit file.
+///
+/// # Errors
+/// When it is none, or is one that is not read.
+pub fn cases(xml: &[u8]) -> Result<Tests, String> {
+    if declares_a_type(xml) {
         return Err(
             "it declares a document type, whose entities could be anything; write plain JUnit XML"
                 .into(),
         );
     }
-    if depth(&xml) > DEEPEST {
+    if depth(xml) > DEEPEST {
         return Err(format!("its suites lie more than {DEEPEST} deep"));
     }
-    let suites = junit_parser::from_reader(xml.as_slice())
+    let suites = junit_parser::from_reader(xml)
         .map_err(|error| format!("it is not JUnit XML: {}", one_line(&error.to_string(), 120)))?;
     let mut tests = Tests::default();
     suites.suites.iter().for_each(|suite| count_suite(suite, &mut tests));

@@ -28,24 +28,36 @@ const LONGEST: usize = 100;
 
 /// Reads the metrics of `tree`.
 pub(super) fn read(tree: &Tree, notes: &mut Vec<String>) -> BTreeMap<String, Metric> {
-    let mut metrics = BTreeMap::new();
     let Some(Node::File { bytes, content, .. }) = tree.get(Path::new(FILE)) else {
-        return metrics;
+        return BTreeMap::new();
     };
-    match parse(content, *bytes) {
-        Ok(members) => flatten("", members, &mut metrics, notes),
-        Err(reason) => notes.push(format!("{FOLDER}/{FILE} is left out: {reason}")),
+    match text(content, *bytes).and_then(|text| numbers(&text, notes)) {
+        Ok(found) => found,
+        Err(reason) => {
+            notes.push(format!("{FOLDER}/{FILE} is left out: {reason}"));
+            BTreeMap::new()
+        }
     }
-    metrics
 }
 
-fn parse(path: &Path, bytes: u64) -> Result<Vec<(String, Value)>, String> {
+fn text(path: &Path, bytes: u64) -> Result<String, String> {
     if bytes > LARGEST {
         return Err(format!("it has {bytes} bytes, where {LARGEST} is the most"));
     }
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    match json5::from_str(&text) {
-        Ok(Value::Object(members)) => Ok(members),
+    fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// The metrics in the text of a `metrics.json`, with notes on what is left out.
+///
+/// # Errors
+/// When it is not an object.
+pub fn numbers(text: &str, notes: &mut Vec<String>) -> Result<BTreeMap<String, Metric>, String> {
+    match json5::from_str(text) {
+        Ok(Value::Object(members)) => {
+            let mut metrics = BTreeMap::new();
+            flatten("", members, &mut metrics, notes);
+            Ok(metrics)
+        }
         Ok(other) => Err(format!("it holds {}, not an object", other.what())),
         Err(error) => Err(format!("it is not JSON: {}", one_line(&error.to_string(), 120))),
     }

@@ -10,7 +10,7 @@ mod markers;
 mod transact;
 
 pub use artifacts::{Artifacts, Fetched};
-pub use documents::{Document, Documents, ETag, Put, Stored, Versioned};
+pub use documents::{Document, Documents, ETag, Put, Stored, Versioned, parse};
 pub use error::StoreError;
 pub use markers::Markers;
 pub use transact::Step;

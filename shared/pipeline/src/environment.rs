@@ -110,7 +110,7 @@ impl Environment {
             Some(current) if current.run > release.run => Recording::Behind(current.run.clone()),
             _ => {
                 let mut next = self.clone();
-                next.revision += 1;
+                next.revision = next.revision.saturating_add(1);
                 write_id.clone_into(&mut next.write_id);
                 next.current = Some(release.clone());
                 Recording::Recorded(Box::new(next))

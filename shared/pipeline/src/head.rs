@@ -109,7 +109,7 @@ impl Head {
     /// The head once the event that would have made `late` has come for its found commit.
     fn adopt(&self, late: &RunId, write_id: &str) -> Claim {
         let mut head = self.clone();
-        head.revision += 1;
+        head.revision = head.revision.saturating_add(1);
         write_id.clone_into(&mut head.write_id);
         head.found = false;
         head.adopted.insert(late.clone(), self.run.clone());
@@ -132,7 +132,7 @@ impl Claim {
     ) -> Self {
         let head = Head {
             schema: SCHEMA,
-            revision: current.map_or(0, |head| head.revision) + 1,
+            revision: current.map_or(0, |head| head.revision).saturating_add(1),
             write_id: write_id.to_owned(),
             commit: commit.clone(),
             pushed_at,

@@ -107,7 +107,7 @@ impl Register {
     }
 
     fn next_seq(&self) -> u64 {
-        self.0.last().map_or(1, |entry| entry.seq + 1)
+        self.0.last().map_or(1, |entry| entry.seq.saturating_add(1))
     }
 }
 

@@ -158,7 +158,7 @@ impl Run {
     /// in nobody's hands leased to the writer. Returns the effects that the writer has to perform
     /// once it has won.
     pub fn seal(&mut self, write_id: &str, now: Timestamp, lease: SignedDuration) -> Vec<EffectId> {
-        self.revision += 1;
+        self.revision = self.revision.saturating_add(1);
         write_id.clone_into(&mut self.write_id);
         let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
         let mut mine = Vec::new();

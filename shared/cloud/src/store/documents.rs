@@ -249,7 +249,11 @@ fn written<D: Document>(key: &str, document: &D) -> Result<Vec<u8>, StoreError> 
     Ok(body)
 }
 
-fn parse<D: Stored>(key: &str, bytes: &[u8]) -> Result<D, StoreError> {
+/// The document that `bytes`, kept under `key`, hold.
+///
+/// # Errors
+/// When they are damaged, or of a newer schema.
+pub fn parse<D: Stored>(key: &str, bytes: &[u8]) -> Result<D, StoreError> {
     let header: Header = serde_json::from_slice(bytes)
         .map_err(|error| damaged(key, &format!("it is not one of our documents: {error}")))?;
     if header.schema > u64::from(D::SCHEMA) {

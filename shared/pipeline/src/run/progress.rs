@@ -98,7 +98,7 @@ fn settle_job(job: &mut Job, retries: usize) {
         _ => false,
     };
     if again {
-        let number = last.number + 1;
+        let number = last.number.saturating_add(1);
         job.attempts.push(Attempt::new(number));
     } else {
         job.phase = last.phase;

@@ -125,7 +125,7 @@ pub(super) fn waiting(attempt: &mut Attempt, fact: &Waiting) -> Applied {
     if attempt.phase != Phase::Pending || same || told >= REASONS_AT_MOST {
         return Unchanged;
     }
-    attempt.waiting = Some(Wait { reason, told: told + 1 });
+    attempt.waiting = Some(Wait { reason, told: told.saturating_add(1) });
     Changed
 }
 

@@ -1,0 +1,113 @@
+//! What is stored: by us, yet anything may have become of it, and old versions are read for ever.
+
+use jiff::{SignedDuration, Timestamp};
+use signalbox_cloud::store::{Stored, parse};
+use signalbox_pipeline::deadline::overdue;
+use signalbox_pipeline::environment::Environment;
+use signalbox_pipeline::explain::explain;
+use signalbox_pipeline::head::Head;
+use signalbox_pipeline::invariant;
+use signalbox_pipeline::names::EventId;
+use signalbox_pipeline::platform::{Capability, Platform};
+use signalbox_pipeline::register::Occurrence;
+use signalbox_pipeline::registration::Registration;
+use signalbox_pipeline::run::fact::{Cancelled, Ending, JobEnded, JobStarted, Placement};
+use signalbox_pipeline::run::{Decision, Fact, Run};
+use signalbox_pipeline::settings::Settings;
+
+use crate::is_stable;
+
+fn stored<D: Stored + PartialEq + std::fmt::Debug>(bytes: &[u8]) -> Option<D> {
+    let document = parse("key", bytes).ok()?;
+    is_stable(&document);
+    Some(document)
+}
+
+/// `environment.json`.
+pub fn environment(bytes: &[u8]) {
+    let Some(environment) = stored::<Environment>(bytes) else { return };
+    let _live = environment.current.map(|release| release.live());
+}
+
+/// A branch's head.
+pub fn head(bytes: &[u8]) {
+    let Some(head) = stored::<Head>(bytes) else { return };
+    let later = head.pushed_at.saturating_add(SignedDuration::from_mins(1));
+    let later = later.unwrap_or(Timestamp::MAX);
+    let claim = Head::pushed(Some(&head), &head.commit, later, &head.run, "w");
+    claim.head.iter().for_each(is_stable);
+    let _found = Head::found(Some(&head), &head.commit, later, &head.run, "w");
+}
+
+/// A repository's registration.
+pub fn registration(bytes: &[u8]) {
+    let Some(registration) = stored::<Registration>(bytes) else { return };
+    let _admitted = ["main", "feature/x"]
+        .iter()
+        .all(|branch| branch.parse().is_ok_and(|branch| registration.admits(&branch)));
+}
+
+/// An environment's settings, as they are stored.
+pub fn stored_settings(bytes: &[u8]) {
+    let Some(settings) = stored::<Settings>(bytes) else { return };
+    assert!(settings.variables().count() >= settings.data.len());
+    let _digest = settings.digest();
+}
+
+/// `run.json`, and what is done with one.
+pub fn run(bytes: &[u8]) {
+    let Some(run) = stored::<Run>(bytes) else { return };
+    let now = Timestamp::UNIX_EPOCH;
+    let _intact = run.register.verify().is_ok() && Run::fold(run.register.entries()).is_ok();
+    let _words = (explain(&run, now), overdue(&run, now), run.questions());
+    for fact in facts(&run) {
+        let event = EventId::parse("fuzz").expect("a name");
+        let occurrence = Occurrence { event, actor: "fuzz".to_owned(), fact };
+        if let Decision::Advance(mut next) = run.decide(&occurrence, &platform(), now) {
+            let _sound = invariant::check(&run, &next);
+            next.seal("w", now, SignedDuration::from_secs(45));
+            is_stable(&*next);
+        }
+    }
+}
+
+/// What can always be told: a cancel, and the start and the end of each attempt.
+fn facts(run: &Run) -> Vec<Fact> {
+    let decision = EventId::parse("d").expect("a name");
+    let mut facts =
+        vec![Fact::Cancelled(Cancelled { decision, by: "ada".to_owned(), reason: None })];
+    for (attempt, _, found) in run.state.attempts().take(8) {
+        let Ok(job_id) = "j-1".parse() else { continue };
+        let (definition, queue) = ("signalbox-x".to_owned(), "q".to_owned());
+        let other = Placement { job_id, definition, queue };
+        let placement = found.placement.clone().unwrap_or(other);
+        let (attempt, started_at) = (attempt.clone(), None);
+        let ending = Ending {
+            succeeded: false,
+            exit_code: None,
+            reason: None,
+            task: None,
+            started_at,
+            stopped_at: None,
+        };
+        let started =
+            JobStarted { attempt: attempt.clone(), placement: placement.clone(), started_at };
+        facts.push(Fact::JobStarted(started));
+        facts.push(Fact::JobEnded(JobEnded { attempt, placement, ending }));
+    }
+    facts
+}
+
+fn platform() -> Platform {
+    let text = str::to_owned;
+    Platform {
+        queue: text("arn:aws:batch:eu-west-1:123456789012:job-queue/jobs"),
+        job_role: text("arn:aws:iam::123456789012:role/jobs"),
+        job_role_id: text("AROA1"),
+        execution_role: text("arn:aws:iam::123456789012:role/execution"),
+        runner_image: text("runner:1"),
+        registry: text("registry"),
+        artifacts_bucket: text("artifacts"),
+        capability: Capability::Fargate,
+    }
+}
