@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use signalbox_cloud::store::{Stored, parse};
+use signalbox_pipeline::audit::audit;
 use signalbox_pipeline::deadline::overdue;
 use signalbox_pipeline::environment::Environment;
 use signalbox_pipeline::explain::explain;
 use signalbox_pipeline::head::Head;
-use signalbox_pipeline::invariant;
 use signalbox_pipeline::names::EventId;
 use signalbox_pipeline::platform::{Capability, Platform};
 use signalbox_pipeline::register::Occurrence;
@@ -14,24 +14,33 @@ use signalbox_pipeline::registration::Registration;
 use signalbox_pipeline::run::fact::{Cancelled, Ending, JobEnded, JobStarted, Placement};
 use signalbox_pipeline::run::{Decision, Fact, Run};
 use signalbox_pipeline::settings::Settings;
+use signalbox_pipeline::{invariant, keys};
 
 use crate::is_stable;
 
-fn stored<D: Stored + PartialEq + std::fmt::Debug>(bytes: &[u8]) -> Option<D> {
-    let document = parse("key", bytes).ok()?;
+/// The document in `bytes`, if there is one; the audit says so too, or finds something.
+fn stored<D: Stored + PartialEq + std::fmt::Debug>(key: &str, bytes: &[u8]) -> Option<D> {
+    let audited = audit(key, bytes);
+    let document = parse(key, bytes);
+    assert!(audited.is_err() || document.is_ok(), "only the audit understands it");
+    let document = document.ok()?;
     is_stable(&document);
     Some(document)
 }
 
 /// `environment.json`.
 pub fn environment(bytes: &[u8]) {
-    let Some(environment) = stored::<Environment>(bytes) else { return };
+    let Some(environment) =
+        stored::<Environment>("pipelines/rain/environments/test/environment.json", bytes)
+    else {
+        return;
+    };
     let _live = environment.current.map(|release| release.live());
 }
 
 /// A branch's head.
 pub fn head(bytes: &[u8]) {
-    let Some(head) = stored::<Head>(bytes) else { return };
+    let Some(head) = stored::<Head>("heads/host/rain/main.json", bytes) else { return };
     let later = head.pushed_at.saturating_add(SignedDuration::from_mins(1));
     let later = later.unwrap_or(Timestamp::MAX);
     let claim = Head::pushed(Some(&head), &head.commit, later, &head.run, "w");
@@ -41,7 +50,9 @@ pub fn head(bytes: &[u8]) {
 
 /// A repository's registration.
 pub fn registration(bytes: &[u8]) {
-    let Some(registration) = stored::<Registration>(bytes) else { return };
+    let Some(registration) = stored::<Registration>("repositories/host/rain.json", bytes) else {
+        return;
+    };
     let _admitted = ["main", "feature/x"]
         .iter()
         .all(|branch| branch.parse().is_ok_and(|branch| registration.admits(&branch)));
@@ -49,16 +60,22 @@ pub fn registration(bytes: &[u8]) {
 
 /// An environment's settings, as they are stored.
 pub fn stored_settings(bytes: &[u8]) {
-    let Some(settings) = stored::<Settings>(bytes) else { return };
+    let Some(settings) = stored::<Settings>("environments/test/settings.json", bytes) else {
+        return;
+    };
     assert!(settings.variables().count() >= settings.data.len());
     let _digest = settings.digest();
 }
 
 /// `run.json`, and what is done with one.
 pub fn run(bytes: &[u8]) {
-    let Some(run) = stored::<Run>(bytes) else { return };
+    let key = "pipelines/rain/runs/2026/11/20/20261120t091427z-9a2d57f-53c2ec4d/run.json";
+    let Some(run) = stored::<Run>(key, bytes) else { return };
     let now = Timestamp::UNIX_EPOCH;
-    let _intact = run.register.verify().is_ok() && Run::fold(run.register.entries()).is_ok();
+    if audit(&keys::state::run(&run.pipeline, &run.id), bytes).is_ok() {
+        assert_eq!(run.register.verify(), Ok(()));
+        assert_eq!(Run::fold(run.register.entries()).as_ref(), Ok(&run.state));
+    }
     let _words = (explain(&run, now), overdue(&run, now), run.questions());
     for fact in facts(&run) {
         let event = EventId::parse("fuzz").expect("a name");

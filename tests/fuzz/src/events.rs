@@ -1,5 +1,6 @@
 //! What queues deliver.
 
+use signalbox_cloud::decision::Decision;
 use signalbox_cloud::fault::Malformed;
 use signalbox_cloud::ingest::{self, Envelope, Read};
 use signalbox_pipeline::keys;
@@ -48,5 +49,19 @@ pub fn batch(bytes: &[u8]) {
         let document = keys::state::run(&job.owner.pipeline, &job.owner.run);
         assert!(document.len() < 1024, "S3 takes no longer key: {document}");
         is_stable(&job.occurrence().fact);
+    }
+}
+
+/// A person's decision.
+pub fn decision(bytes: &[u8]) {
+    let Ok(body) = std::str::from_utf8(bytes) else { return };
+    match Decision::parse(body) {
+        Ok(decision) => {
+            let _holds =
+                (decision.holds(decision.at).is_ok(), decision.holds(decision.expires).is_ok());
+            let message = decision.message().expect("what was read can be written");
+            assert_eq!(Decision::parse(&message).as_ref(), Ok(&decision));
+        }
+        Err(malformed) => assert!(!malformed.to_string().is_empty()),
     }
 }

@@ -11,7 +11,7 @@ mod results;
 mod texts;
 
 pub use documents::{environment, head, registration, run, stored_settings};
-pub use events::{batch, codecommit, ecr};
+pub use events::{batch, codecommit, decision, ecr};
 pub use results::{junit, metrics, result};
 pub use texts::{condition, definition, settings};
 
@@ -31,10 +31,11 @@ const EXAMPLES: &[&str] = &["examples"];
 const NONE: &[&str] = &[];
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "batch", read: batch, seeds: EVENTS },
     Target { name: "codecommit", read: codecommit, seeds: EVENTS },
     Target { name: "condition", read: condition, seeds: NONE },
+    Target { name: "decision", read: decision, seeds: NONE },
     Target { name: "definition", read: definition, seeds: EXAMPLES },
     Target { name: "ecr", read: ecr, seeds: EVENTS },
     Target { name: "environment", read: environment, seeds: NONE },
