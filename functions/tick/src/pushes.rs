@@ -30,6 +30,8 @@ const PAGE: u16 = 1000;
 const PAGES: usize = 10;
 /// As many branches of one repository as one turn looks at; the next goes on after them.
 const BRANCHES: usize = 50;
+/// More branches without a head are no lost pushes: they were there before the registration was.
+const STRANGERS: usize = 5;
 
 /// By the key of their head: the commit that the branch is at, and since when that was seen.
 pub(crate) type Suspects = BTreeMap<String, Suspect>;
@@ -62,17 +64,24 @@ impl Tick {
         let now = self.runs.clock.now();
         let suspected: Vec<String> =
             self.memory().suspects.values().map(|suspect| suspect.registration.clone()).collect();
-        let (mut due, mut after) = (Vec::new(), None);
+        let mut due = self.keys(&prefix).await?;
+        due.retain(|key| turn::is_due(key, ROUND, now) || suspected.contains(key));
+        Ok(due)
+    }
+
+    /// The keys of the state bucket below `prefix`, a bounded number of them.
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, Fault> {
+        let mut keys: Vec<String> = Vec::new();
         for _ in 0..PAGES {
-            let page = self.runs.documents.list(&prefix, after.as_deref(), PAGE).await?;
-            let is_due = |key: &&String| turn::is_due(key, ROUND, now) || suspected.contains(key);
-            due.extend(page.iter().filter(is_due).cloned());
-            if page.len() < usize::from(PAGE) {
+            let after = keys.last().map(String::as_str);
+            let page = self.runs.documents.list(prefix, after, PAGE).await?;
+            let is_last = page.len() < usize::from(PAGE);
+            keys.extend(page);
+            if is_last {
                 break;
             }
-            after = page.last().cloned();
         }
-        Ok(due)
+        Ok(keys)
     }
 
     async fn repository(&self, key: &str, budget: Budget) -> Pass {
@@ -104,15 +113,37 @@ impl Tick {
         let named: Result<Vec<BranchName>, _> = named.collect();
         let mut branches = match named {
             Ok(named) => named,
-            Err(_) => self.codecommit.branches(&registration.repository).await?,
+            Err(_) => self.meant(&registration).await?,
         };
-        branches.retain(|branch| registration.admits(branch));
         if branches.len() > BRANCHES {
             let from = turn::round(ROUND, self.runs.clock.now()) * BRANCHES % branches.len();
             branches.rotate_left(from);
             branches.truncate(BRANCHES);
         }
         Ok((registration, branches))
+    }
+
+    /// The branches that the patterns of the registration mean: those that were heard of, and the
+    /// others as long as they are few.
+    async fn meant(&self, registration: &Registration) -> Result<Vec<BranchName>, Fault> {
+        let repository = &registration.repository;
+        let mut branches = self.codecommit.branches(repository).await?;
+        branches.retain(|branch| registration.admits(branch));
+        let heads = self.keys(&keys::state::heads(&self.host, repository)).await?;
+        let is_known = |branch: &BranchName| {
+            let head = keys::state::head(&self.host, repository, branch);
+            heads.contains(&head) || is_named(registration, branch)
+        };
+        let (mut meant, strangers): (Vec<_>, Vec<_>) = branches.into_iter().partition(is_known);
+        if strangers.len() > STRANGERS {
+            tracing::info!(
+                branches = strangers.len(),
+                "left alone, having no heads: too many for pushes whose events were lost"
+            );
+            return Ok(meant);
+        }
+        meant.extend(strangers);
+        Ok(meant)
     }
 
     /// Whether a run was begun for a push of which no event has come.
@@ -135,8 +166,6 @@ impl Tick {
                 self.memory().suspects.remove(&document);
                 self.unfinished(registration, head).await?
             }
-            // With a pattern come branches that are older than the registration, perhaps many.
-            None if !is_named(registration, branch) => None,
             _ => self.suspected_since(key, &document, &commit),
         };
         let Some(seen_at) = seen_at else { return Ok(false) };

@@ -49,6 +49,12 @@ pub mod state {
         format!("heads/{host}/{repository}/{branch}.json")
     }
 
+    /// The prefix below which the heads of a repository's branches lie.
+    #[must_use]
+    pub fn heads(host: &Host, repository: &RepositoryName) -> String {
+        format!("heads/{host}/{repository}/")
+    }
+
     /// The prefix below which a pipeline's runs lie, by day.
     #[must_use]
     pub fn runs(pipeline: &PipelineName) -> String {

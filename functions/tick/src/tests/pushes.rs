@@ -80,18 +80,27 @@ async fn a_run_that_died_with_the_tick_that_had_claimed_the_head_is_begun_by_the
 }
 
 #[tokio::test]
-async fn a_pattern_finds_what_a_known_branch_lost_and_no_branch_that_was_never_heard_of() {
+async fn a_pattern_finds_what_its_branches_lost_but_none_of_many_that_were_there_before() {
     let story = Story::new();
     story.register("rain", &["*"]);
-    story.points("rain", "main", COMMIT);
     story.event().await.unwrap();
     let newer = COMMIT.replace('9', "1");
-    for (branch, commit) in [("main", newer.as_str()), ("old", COMMIT), ("feature/x", COMMIT)] {
+    for (branch, commit) in [("main", newer.as_str()), ("new", COMMIT), ("feature/x", COMMIT)] {
         story.points("rain", branch, commit);
     }
-    assert_eq!(story.minutes(9).await.missed, 1);
-    let commits = story.runs().into_iter().map(|run| run.state.trigger.commit.to_string());
-    assert_eq!(commits.collect::<Vec<_>>(), [COMMIT.to_owned(), newer]);
+    assert_eq!(story.minutes(9).await.missed, 2);
+    let trigger = |run: &Run| {
+        let trigger = &run.state.trigger;
+        (trigger.branch.to_string(), trigger.commit.to_string())
+    };
+    let mut begun: Vec<_> = story.runs().iter().map(trigger).collect();
+    begun.sort();
+    let expected = [("main", newer.as_str()), ("main", COMMIT), ("new", COMMIT)];
+    assert_eq!(begun, expected.map(|(branch, commit)| (branch.to_owned(), commit.to_owned())));
+
+    (0..6).for_each(|number| story.points("rain", &format!("old-{number}"), COMMIT));
+    story.points("rain", "main", &COMMIT.replace('9', "2"));
+    assert_eq!(story.minutes(9).await.missed, 1, "only what is known of");
 }
 
 #[tokio::test]
