@@ -39,6 +39,10 @@ pub struct Head {
     /// commit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub adopted: BTreeMap<RunId, RunId>,
+    /// Commits that `tick` had found, each with its run, over which the branch moved on before their
+    /// event came.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub passed: BTreeMap<CommitSha, RunId>,
 }
 
 /// What a claim comes to.
@@ -70,7 +74,10 @@ impl Head {
             return Claim { head: None, run: found.clone() };
         }
         if head.found && head.commit == *commit {
-            return head.adopt(run, write_id);
+            return head.adopt(run, &head.run, write_id);
+        }
+        if let Some(found) = head.passed.get(commit).filter(|_| pushed_at <= head.pushed_at) {
+            return head.adopt(run, found, write_id);
         }
         // Two pushes in one moment are put in order by their run ids, the same way everywhere.
         if (head.pushed_at, &head.run) >= (pushed_at, run) {
@@ -106,18 +113,34 @@ impl Head {
         Some(claim)
     }
 
-    /// The head once the event that would have made `late` has come for its found commit.
-    fn adopt(&self, late: &RunId, write_id: &str) -> Claim {
+    /// The head once the event that would have made `late` has come for a commit for which `tick`
+    /// had begun `found`.
+    fn adopt(&self, late: &RunId, found: &RunId, write_id: &str) -> Claim {
         let mut head = self.clone();
         head.revision = head.revision.saturating_add(1);
         write_id.clone_into(&mut head.write_id);
-        head.found = false;
-        head.adopted.insert(late.clone(), self.run.clone());
+        head.found = self.found && self.run != *found;
+        head.passed.retain(|_, run| run != found);
+        head.adopted.insert(late.clone(), found.clone());
         while head.adopted.len() > REMEMBERED {
             // Run ids begin with their time: the first is the oldest.
             head.adopted.pop_first();
         }
-        Claim { head: Some(head), run: self.run.clone() }
+        Claim { head: Some(head), run: found.clone() }
+    }
+
+    /// The found commits without an event, once the branch has moved on from here.
+    fn left_behind(&self) -> BTreeMap<CommitSha, RunId> {
+        let mut passed = self.passed.clone();
+        if self.found {
+            passed.insert(self.commit.clone(), self.run.clone());
+        }
+        while passed.len() > REMEMBERED {
+            let oldest =
+                passed.iter().min_by_key(|(_, run)| *run).map(|(commit, _)| commit.clone());
+            oldest.and_then(|commit| passed.remove(&commit));
+        }
+        passed
     }
 }
 
@@ -139,6 +162,7 @@ impl Claim {
             run: run.clone(),
             found: false,
             adopted: current.map(|head| head.adopted.clone()).unwrap_or_default(),
+            passed: current.map(Head::left_behind).unwrap_or_default(),
         };
         Self { head: Some(head), run: run.clone() }
     }

@@ -96,3 +96,28 @@ fn a_head_that_was_written_before_commits_were_found_is_read_and_written_alike()
     let head: Head = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&head).unwrap(), text);
 }
+
+#[test]
+fn a_late_event_adopts_its_found_run_also_when_the_branch_has_moved_on() {
+    let mut head = None;
+    assert_eq!(tick(&mut head, 'a', 10), Some(run(10, 'a')));
+    push(&mut head, 'b', 20);
+    assert_eq!(push(&mut head, 'a', 1), run(10, 'a'), "late: of the push that was found");
+    assert_eq!(push(&mut head, 'a', 1), run(10, 'a'), "and as often as it comes");
+    assert_eq!(push(&mut head, 'a', 2), run(2, 'a'), "another push of it, before the found one");
+    assert_eq!(head.as_ref().unwrap().run, run(20, 'b'), "the newest owns the branch");
+    assert_eq!(push(&mut head, 'a', 30), run(30, 'a'), "pushed again");
+}
+
+#[test]
+fn what_is_remembered_of_found_commits_is_bounded() {
+    let mut head = None;
+    for second in 0..100 {
+        let commit = CommitSha::parse(format!("{second:040x}")).unwrap();
+        let claim = Head::found(head.as_ref(), &commit, at(second), &run(second, 'a'), "w");
+        head = claim.unwrap().head;
+    }
+    let passed = head.unwrap().passed;
+    assert_eq!(passed.len(), 32);
+    assert_eq!(passed.values().min(), Some(&run(67, 'a')), "the oldest are forgotten");
+}
