@@ -18,6 +18,10 @@ lint:
 model *ARGS:
     cargo test -p signalbox-model --test model -- --nocapture {{ARGS}}
 
+# Each reader of foreign bytes, for so many seconds: see fuzz/README.md.
+fuzz SECONDS="60" *TARGETS:
+    fuzz/run {{SECONDS}} {{TARGETS}}
+
 # S3, SQS and Batch against the local engine, moto and ministack.
 contract:
     .ci/run contract

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use junit_parser::{TestStatus, TestSuite};
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use quick_xml::name::QName;
 use signalbox_pipeline::report::Tests;
 
 use super::FOLDER;
@@ -101,18 +104,25 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-/// The deepest nesting of suites, or more where their text speaks of suites.
+/// The deepest nesting of suites, as the parser's own reader sees them: a comment or a text that
+/// speaks of suites is none.
 fn depth(xml: &[u8]) -> usize {
+    const SUITE: QName<'_> = QName("testsuite");
+    let (mut reader, mut buffer) = (Reader::from_reader(xml), Vec::new());
     let (mut depth, mut deepest) = (0_usize, 0);
-    for (at, _) in xml.iter().enumerate().filter(|(_, byte)| **byte == b'<') {
-        if xml[at..].starts_with(b"<testsuite") {
-            depth += 1;
-            deepest = deepest.max(depth);
-        } else if xml[at..].starts_with(b"</testsuite") {
-            depth = depth.saturating_sub(1);
+    loop {
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(element)) if element.name() == SUITE => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            Ok(Event::End(element)) if element.name() == SUITE => depth = depth.saturating_sub(1),
+            // The parser stops at the same place.
+            Ok(Event::Eof) | Err(_) => return deepest,
+            Ok(_) => {}
         }
+        buffer.clear();
     }
-    deepest
 }
 
 #[cfg(test)]

@@ -62,3 +62,14 @@ fn a_file_that_is_too_large_is_noted() {
     let (tests, notes) = count_text(vec![b' '; 9 * 1024 * 1024]);
     assert!(tests.is_none() && notes[0].contains("is the most"));
 }
+
+#[test]
+fn a_comment_that_ends_a_suite_does_not_hide_how_deep_they_lie() {
+    for end in ["<!--</testsuite>-->", "<![CDATA[</testsuite>]]>", "<?x </testsuite>?>"] {
+        let (tests, notes) = count_text(format!("<testsuite>{end}").repeat(10_000));
+        assert!(tests.is_none() && notes[0].contains("more than 64 deep"), "{notes:?}");
+    }
+    let text = "<testsuite>".repeat(1000);
+    let (tests, notes) = count_text(format!("<testsuite><!--{text}--></testsuite>"));
+    assert_eq!((tests, notes), (Some(Tests::default()), Vec::new()));
+}
