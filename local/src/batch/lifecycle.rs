@@ -17,14 +17,24 @@ const DISK_WAIT: Duration = Duration::from_secs(1);
 
 /// Takes a job in.
 pub(crate) fn submit(inner: &Arc<Inner>, body: Value) -> Answer {
-    let now = inner.clock.now().as_millisecond();
+    let now = inner.clock.now();
     let mut state = inner.lock();
-    let job = submit::job(&state, body, now)?;
+    let mut job = submit::job(&state, body, now.as_millisecond())?;
+    let waits = !job.spec.depends_on.is_empty();
+    if !waits {
+        job.enter(Status::Runnable, None, now);
+    }
     state.journal.put(&job.id, &job).map_err(WireError::internal)?;
     let answer = json!({ "jobArn": arn::job(&job.id), "jobName": job.name, "jobId": job.id });
-    let admitted = admit(Arc::clone(inner), job.id.clone());
+    let (next, id, queue) = (Arc::clone(inner), job.id.clone(), job.queue.clone());
+    if waits {
+        inner.tasks.spawn(admit(next, id));
+    } else {
+        state.line_up(&job);
+        inner.outbox.flush(&inner.tasks, Arc::clone(inner), id);
+        inner.tasks.spawn(async move { place(&next, &queue) });
+    }
     state.insert(job);
-    inner.tasks.spawn(admitted);
     Ok(answer)
 }
 

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use signalbox_pipeline::environment::Environment;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{EventId, PipelineName, RunId};
 use signalbox_pipeline::platform::Platform;
@@ -107,7 +108,9 @@ pub struct Runs {
     pub platform: Platform,
     /// The time.
     pub clock: Clock,
-    kept: Kept,
+    kept: Kept<RunKey, Run>,
+    /// As they were when a run entered them, by their keys: a release is put on top.
+    environments: Kept<String, Environment>,
 }
 
 impl Runs {
@@ -130,6 +133,7 @@ impl Runs {
             platform: jobs.platform(&buckets.artifacts),
             clock,
             kept: Kept::default(),
+            environments: Kept::default(),
         }
     }
 

@@ -44,15 +44,16 @@ impl Telling<'_> {
 
     async fn entered(&self, run: &Run, environment: &EnvironmentName) -> Result<Entered, Fault> {
         let documents = &self.runs.documents;
-        let (settings, document) = (
+        let (settings, key) = (
             keys::state::settings(environment),
             keys::state::environment(&run.pipeline, environment),
         );
-        let (settings, document) = tokio::join!(
+        let (settings, found) = tokio::join!(
             documents.load::<Settings>(&settings),
-            documents.load::<Environment>(&document)
+            documents.load::<Environment>(&key)
         );
-        let current = document?.and_then(|found| found.document.current);
+        let found = found?.inspect(|found| self.runs.environments.put(&key, found.clone()));
+        let current = found.and_then(|found| found.document.current);
         Ok(Entered {
             environment: environment.clone(),
             settings: settings?.map(|found| Shared::new(found.document)),

@@ -3,29 +3,32 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use signalbox_pipeline::run::Run;
-
-use super::RunKey;
 use crate::store::Versioned;
 
-/// As many documents as are kept; a function has little memory.
+/// As many documents of a kind as are kept; a function has little memory.
 const MOST: usize = 32;
 
-#[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<BTreeMap<RunKey, Versioned<Run>>>);
+#[derive(Debug)]
+pub(super) struct Kept<K, D>(Mutex<BTreeMap<K, Versioned<D>>>);
 
-impl Kept {
+impl<K: Ord + Clone, D> Kept<K, D> {
     /// Takes the document out: whoever works on it puts it back as it then is.
-    pub(super) fn take(&self, key: &RunKey) -> Option<Versioned<Run>> {
+    pub(super) fn take(&self, key: &K) -> Option<Versioned<D>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key)
     }
 
-    pub(super) fn put(&self, key: &RunKey, found: Versioned<Run>) {
+    pub(super) fn put(&self, key: &K, found: Versioned<D>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MOST {
             // Run ids begin with their time: the first of some pipeline is an old one.
             kept.pop_first();
         }
         kept.insert(key.clone(), found);
+    }
+}
+
+impl<K, D> Default for Kept<K, D> {
+    fn default() -> Self {
+        Self(Mutex::default())
     }
 }

@@ -15,9 +15,9 @@ use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::{
     JobFound, JobRefused, Placement, Released, Terminated, Withdrawn,
 };
-use signalbox_pipeline::run::{Fact, Run};
+use signalbox_pipeline::run::{Decision, Fact, Run};
 
-use super::telling::Telling;
+use super::telling::{Grounds, Telling};
 use crate::effects::Submitted;
 use crate::fault::Fault;
 use crate::store::Step;
@@ -50,6 +50,25 @@ impl Telling<'_> {
             }
         }
         news
+    }
+
+    /// What will be asked once the release in hand is recorded: looked up while the put of `run`,
+    /// which takes it in hand, is under way.
+    pub(super) async fn foresee(&self, run: &Run) -> Vec<(Grounds, Fact)> {
+        let mine = run.pending.iter().filter(|pending| self.has_in_hand(pending));
+        let released = mine.filter_map(|pending| match &pending.effect {
+            Effect::Release(releasing) => {
+                let environment = releasing.environment.clone();
+                Some(self.ours(Fact::Released(Released { environment, behind: None })))
+            }
+            _ => None,
+        });
+        let released = released.last();
+        let Some(released) = released else { return Vec::new() };
+        let decision = run.decide(&released, &self.runs.platform, self.runs.clock.now());
+        let Decision::Advance(next) = decision else { return Vec::new() };
+        // What is not found out now is asked again when it is needed, and told then.
+        self.look_up(&next, next.questions()).await.unwrap_or_default()
     }
 
     /// Of the submissions whose job definition is not known to be there, one of each goes ahead, so
@@ -171,7 +190,17 @@ impl Telling<'_> {
         let documents = &self.runs.documents;
         let key = keys::state::environment(&run.pipeline, environment);
         let write_id = documents.chance().token();
-        let behind = documents.transact(&key, |found: Option<&Environment>| {
+        let released = |behind| {
+            let environment = environment.clone();
+            Ok(vec![Fact::Released(Released { environment, behind })])
+        };
+        let kept = self.runs.environments.take(&key);
+        let known = kept.as_ref().map(|kept| kept.document.record(release, &write_id));
+        if let Some(Recording::Behind(newer)) = known {
+            // A release is only ever replaced by a newer one: what was behind still is.
+            return released(Some(newer));
+        }
+        let behind = documents.transact_on(kept, &key, |found: Option<&Environment>| {
             let first = || Environment::new(run.pipeline.clone(), environment.clone());
             let document = found.cloned().unwrap_or_else(first);
             Ok(match document.record(release, &write_id) {
@@ -180,7 +209,6 @@ impl Telling<'_> {
                 Recording::Behind(newer) => Step::Keep(Some(newer)),
             })
         });
-        let behind = behind.await?;
-        Ok(vec![Fact::Released(Released { environment: environment.clone(), behind })])
+        released(behind.await?)
     }
 }

@@ -30,7 +30,9 @@ impl Telling<'_> {
             if questions.is_empty() {
                 return Ok(step);
             }
-            for (question, fact) in self.answers(&step.run, questions).await? {
+            let answers = self.look_up(&step.run, questions).await?;
+            self.answered.extend(answers.clone());
+            for ((question, _), fact) in answers {
                 let occurrence = self.ours(fitting(&step.run, fact));
                 let now = self.runs.clock.now();
                 match step.run.decide(&occurrence, &self.runs.platform, now) {
@@ -53,23 +55,20 @@ impl Telling<'_> {
     /// The answers to `questions`, looked up side by side. One that was given before in this
     /// telling on the same grounds is not looked up again: the put that it was for was lost, not
     /// the answer.
-    async fn answers(
-        &mut self,
+    pub(super) async fn look_up(
+        &self,
         run: &Run,
         questions: Vec<Question>,
-    ) -> Result<Vec<(Question, Fact)>, Fault> {
-        let this = &*self;
+    ) -> Result<Vec<(Grounds, Fact)>, Fault> {
         let looked_up = questions.into_iter().map(|question| async move {
-            let fact = match this.answered.get(&grounds(run, &question)) {
+            let grounds = grounds(run, question);
+            let fact = match self.answered.get(&grounds) {
                 Some(fact) => fact.clone(),
-                None => this.answer(run, &question).await?,
+                None => self.answer(run, &grounds.0).await?,
             };
-            Ok::<_, Fault>((question, fact))
+            Ok::<_, Fault>((grounds, fact))
         });
-        let answers = try_join_all(looked_up).await?;
-        let given = answers.iter().map(|(question, fact)| (grounds(run, question), fact.clone()));
-        self.answered.extend(given);
-        Ok(answers)
+        try_join_all(looked_up).await
     }
 
     fn apply_news(&self, base: Option<&Run>) -> Result<Step, Fault> {
@@ -111,13 +110,14 @@ impl Telling<'_> {
     }
 }
 
-fn grounds(run: &Run, question: &Question) -> Grounds {
-    let attempt = match question {
+fn grounds(run: &Run, question: Question) -> Grounds {
+    let attempt = match &question {
         Question::Report(id) | Question::Definition(id) | Question::Image(id) => {
             run.state.attempt(id)
         }
         Question::Environment(_) => None,
     };
     let believed = attempt.and_then(|attempt| attempt.placement.as_ref());
-    (question.clone(), believed.map(|placement| placement.job_id.clone()))
+    let job = believed.map(|placement| placement.job_id.clone());
+    (question, job)
 }

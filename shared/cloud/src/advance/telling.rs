@@ -183,7 +183,10 @@ impl<'a> Telling<'a> {
                 if revived {
                     self.runs.markers.mark(&self.key.marker()).await?;
                 }
-                let put = documents.replace(&key, run, &base.etag).await?;
+                let written = documents.replace(&key, run, &base.etag);
+                let (put, foreseen) = tokio::join!(written, self.foresee(run));
+                self.answered.extend(foreseen);
+                let put = put?;
                 if revived && matches!(put, Put::Committed(_)) {
                     self.runs.markers.mark(&self.key.marker()).await?;
                 }
@@ -199,7 +202,7 @@ impl<'a> Telling<'a> {
         if times >= TRIES {
             return Err(Fault::Soon(format!("{} was not written in {TRIES} tries", self.key)));
         }
-        self.runs.documents.pause(times).await;
+        self.runs.documents.pause(times - 1).await;
         Ok(())
     }
 

@@ -147,6 +147,37 @@ async fn a_transaction_decides_anew_after_losing_a_race() {
 }
 
 #[tokio::test]
+async fn a_kept_document_saves_a_put_its_read_and_decides_nothing_else() {
+    let etag = etag().await;
+    let kept = || Some(Versioned { document: note("kept"), etag: etag.clone() });
+    let id = |now: Option<&Note>| now.map(|now| now.write_id.clone());
+
+    let script = Script::new([ok("")]);
+    let documents = documents(&script);
+    let put = |_: Option<&Note>| Ok(Step::Put(note("mine"), ()));
+    documents.transact_on(kept(), "k", put).await.unwrap();
+    assert_eq!(script.done()[0].header("if-match"), Some("\"e2\""));
+
+    let script = Script::new([s3_error(412, "PreconditionFailed"), stored("other"), ok("")]);
+    let mut seen = Vec::new();
+    let documents = self::documents(&script);
+    let answer = documents.transact_on(kept(), "k", |now: Option<&Note>| {
+        seen.push(id(now));
+        Ok(Step::Put(note("mine"), ()))
+    });
+    answer.await.unwrap();
+    assert_eq!(seen, [Some("kept".to_owned()), Some("other".to_owned())]);
+    script.done();
+
+    let script = Script::new([stored("other")]);
+    let documents = self::documents(&script);
+    let look = |now: Option<&Note>| Ok::<Step<Note, _>, Fault>(Step::Keep(id(now)));
+    let answer = documents.transact_on(kept(), "k", look).await.unwrap();
+    assert_eq!(answer.as_deref(), Some("other"));
+    script.done();
+}
+
+#[tokio::test]
 async fn a_transaction_recognises_its_own_write_after_a_lost_answer() {
     let script = Script::new([missing(), Answer::Timeout, stored("mine")]);
     let mut decided = 0;

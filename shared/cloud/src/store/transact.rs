@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Document, Documents, Put};
+use super::{Document, Documents, Put, Versioned};
 use crate::fault::Fault;
 
 /// How often a decision is made before the message is left to come again.
 const TRIES: u32 = 5;
-/// The longest wait after the first try; it doubles with each.
-const FIRST_WAIT: Duration = Duration::from_millis(40);
+/// The longest wait after the first try; it doubles with each. Whoever was faster is done by then,
+/// so that the next try only has to part from others who lost: about as long as a put takes.
+const FIRST_WAIT: Duration = Duration::from_millis(5);
 
 /// What is to be done with a document.
 #[derive(Debug)]
@@ -29,18 +30,37 @@ impl Documents {
     pub async fn transact<D: Document, T>(
         &self,
         key: &str,
+        decide: impl FnMut(Option<&D>) -> Result<Step<D, T>, Fault>,
+    ) -> Result<T, Fault> {
+        self.transact_on(None, key, decide).await
+    }
+
+    /// The same, on a document that was `kept`: it is as good as a fresh one for a put, whose
+    /// condition holds it against the truth, and for nothing else.
+    ///
+    /// # Errors
+    /// As [`Documents::transact`].
+    pub async fn transact_on<D: Document, T>(
+        &self,
+        mut kept: Option<Versioned<D>>,
+        key: &str,
         mut decide: impl FnMut(Option<&D>) -> Result<Step<D, T>, Fault>,
     ) -> Result<T, Fault> {
         let mut unclear: Option<(String, T)> = None;
         for round in 0..TRIES {
-            let found = self.load::<D>(key).await?;
+            let is_fresh = kept.is_none();
+            let found = match kept.take() {
+                None => self.load::<D>(key).await?,
+                kept => kept,
+            };
             let written = found.as_ref().map(|found| found.document.write_id());
             match unclear.take() {
                 Some((id, answer)) if written == Some(id.as_str()) => return Ok(answer),
                 _ => {}
             }
             let (document, answer) = match decide(found.as_ref().map(|found| &found.document))? {
-                Step::Keep(answer) => return Ok(answer),
+                Step::Keep(answer) if is_fresh => return Ok(answer),
+                Step::Keep(_) => continue,
                 Step::Put(document, answer) => (document, answer),
             };
             let put = match &found {
