@@ -55,15 +55,14 @@ impl Telling<'_> {
     /// What will be asked once the release in hand is recorded: looked up while the put of `run`,
     /// which takes it in hand, is under way.
     pub(super) async fn foresee(&self, run: &Run) -> Vec<(Grounds, Fact)> {
-        let mine = run.pending.iter().filter(|pending| self.has_in_hand(pending));
-        let released = mine.filter_map(|pending| match &pending.effect {
+        let mut mine = run.pending.iter().filter(|pending| self.has_in_hand(pending));
+        let released = mine.find_map(|pending| match &pending.effect {
             Effect::Release(releasing) => {
                 let environment = releasing.environment.clone();
                 Some(self.ours(Fact::Released(Released { environment, behind: None })))
             }
             _ => None,
         });
-        let released = released.last();
         let Some(released) = released else { return Vec::new() };
         let decision = run.decide(&released, &self.runs.platform, self.runs.clock.now());
         let Decision::Advance(next) = decision else { return Vec::new() };
