@@ -7,10 +7,11 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::environment::{self, Environment, Release};
 use crate::head::{self, Head};
-use crate::names::{EnvironmentName, Sha256};
+use crate::names::{EnvironmentName, EventId, Sha256};
 use crate::registration::{self, Registration};
 use crate::run::Run;
 use crate::settings::Settings;
@@ -95,6 +96,10 @@ pub fn audit(key: &str, bytes: &[u8]) -> Result<Audited, Vec<Finding>> {
             settled(&found, &environment, digest.as_ref())?;
             Ok(Audited::Known)
         }
+        Kept::Event { event } => {
+            received(&read::json(bytes)?, &event)?;
+            Ok(Audited::Known)
+        }
         Kept::Unknown => Ok(Audited::Unknown),
     }
 }
@@ -161,6 +166,16 @@ fn of_commit(run: &str, commit: &str) -> Result<(), Vec<Finding>> {
         return Ok(());
     }
     whole(vec![Finding::document(format!("the run is one of commit {run}, not of {commit}"))])
+}
+
+/// An event is kept as it came; what names it is its id.
+fn received(found: &Value, event: &EventId) -> Result<(), Vec<Finding>> {
+    match found.get("id").and_then(Value::as_str) {
+        Some(id) if id != event.as_str() => {
+            whole(vec![Finding::document(format!("it is the event {id}"))])
+        }
+        _ => Ok(()),
+    }
 }
 
 fn settled(

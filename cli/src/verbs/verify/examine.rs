@@ -68,7 +68,8 @@ pub(super) enum Newest {
 
 /// Looks at every version of a document. An error means that nothing can be looked at.
 pub(super) async fn examine(shelf: &Shelf, stack: Stack) -> anyhow::Result<(Told, Newest)> {
-    let kind = match Kept::at(&stack.key) {
+    let kept = Kept::at(&stack.key);
+    let kind = match &kept {
         Kept::Run { .. } => Kind::Run,
         Kept::Environment { .. } => Kind::Environment,
         Kept::Unknown => Kind::Unknown,
@@ -84,9 +85,15 @@ pub(super) async fn examine(shelf: &Shelf, stack: Stack) -> anyhow::Result<(Told
         unread: None,
     };
     // No verb deletes a run or what is released; ops may well remove a registration.
-    let kept = matches!(kind, Kind::Run | Kind::Environment);
-    for id in stack.deletions.into_iter().filter(|_| kept) {
+    let stays = matches!(kind, Kind::Run | Kind::Environment);
+    for id in stack.deletions.into_iter().filter(|_| stays) {
         told.found(&Version::Id(id), vec![document("it was deleted here")]);
+    }
+    for version in stack.versions.iter().skip(1).filter(|_| kept.is_written_once()) {
+        told.found(
+            version,
+            vec![document("such a document is written once, and was written again")],
+        );
     }
     let mut newest = Newest::Other;
     // Only a run's versions go on from each other.

@@ -122,6 +122,17 @@ async fn every_version_in_the_bucket_goes_on_from_the_one_before() {
 }
 
 #[tokio::test]
+async fn an_event_that_was_written_over_is_found() {
+    let buckets = testing::buckets().await;
+    let key = "events/2026/01/11/e-1.json";
+    written(&buckets, key, &[r#"{"id":"e-1"}"#]).await;
+    assert!(online(&buckets).await[0].findings.is_empty());
+    written(&buckets, key, &[r#"{"id":"e-1","detail":{}}"#]).await;
+    let told = online(&buckets).await;
+    assert!(told[0].findings[0].finding.what.contains("written once"), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_bucket_of_many_pages_is_listed_whole() {
     use futures_util::TryStreamExt as _;
     let buckets = testing::buckets().await;

@@ -1,7 +1,7 @@
 //! What a key of the state bucket says of the document under it.
 
 use crate::keys::state;
-use crate::names::{EnvironmentName, PipelineName, RunId, Sha256};
+use crate::names::{EnvironmentName, EventId, PipelineName, RunId, Sha256};
 
 /// What is kept under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,11 @@ pub enum Kept {
         /// The digest of the version.
         digest: Option<Sha256>,
     },
+    /// A trigger event as it was received.
+    Event {
+        /// Its id.
+        event: EventId,
+    },
     /// Something that this code knows nothing of.
     Unknown,
 }
@@ -51,9 +56,16 @@ impl Kept {
             ["environments", name, "settings", version] => {
                 settings_at(name, version.strip_suffix(".json"))
             }
+            ["events", _, _, _, event] => event_at(event),
             _ => None,
         };
         known.unwrap_or(Self::Unknown)
+    }
+
+    /// Whether what lies there is written once and never again.
+    #[must_use]
+    pub fn is_written_once(&self) -> bool {
+        matches!(self, Self::Event { .. } | Self::Settings { digest: Some(_), .. })
     }
 }
 
@@ -71,4 +83,8 @@ fn settings_at(environment: &str, digest: Option<&str>) -> Option<Kept> {
     let environment = EnvironmentName::parse(environment).ok()?;
     let digest = digest.map(Sha256::parse).transpose().ok()?;
     Some(Kept::Settings { environment, digest })
+}
+
+fn event_at(name: &str) -> Option<Kept> {
+    Some(Kept::Event { event: EventId::parse(name.strip_suffix(".json")?).ok()? })
 }

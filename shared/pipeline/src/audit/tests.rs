@@ -1,5 +1,3 @@
-use serde_json::Value;
-
 use super::*;
 use crate::names::{PipelineName, RunId};
 
@@ -243,7 +241,7 @@ fn settings_lie_under_their_own_digest() {
 }
 
 #[test]
-fn heads_and_registrations_are_known_by_their_keys() {
+fn heads_and_events_are_known_by_their_keys() {
     let commit = "3e5983d000000000000000000000000000000000";
     let head = format!(
         r#"{{"schema":1,"revision":1,"write_id":"w","commit":"{commit}","pushed_at":"2026-01-11T23:40:00Z","run":"{ID}"}}"#
@@ -252,5 +250,9 @@ fn heads_and_registrations_are_known_by_their_keys() {
     assert_eq!(audit(key, head.as_bytes()), Ok(Audited::Known));
     let other = head.replace("-3e5983d-", "-3e5983e-");
     assert!(told(&audit(key, other.as_bytes()).unwrap_err()).contains("3e5983e"));
+    let event = "events/2026/01/11/e-1.json";
+    assert_eq!(audit(event, br#"{"id": "e-1", "detail": {}}"#), Ok(Audited::Known));
+    let other = audit(event, br#"{"id": "e-2", "detail": {}}"#).unwrap_err();
+    assert_eq!(told(&other), "it is the event e-2");
     assert_eq!(audit("people.json", b"anything"), Ok(Audited::Unknown));
 }
