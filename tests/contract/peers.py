@@ -111,9 +111,9 @@ class Peer:
             operations.called(self.name, operations.of_registry(method, urllib.parse.urlsplit(path).path))
         return answer
 
-    def containers(self, path: str, route: str) -> Answer:
+    def containers(self, path: str, route: str, **headers: str) -> Answer:
         """What a container of a job asks ECS for; `route` is the path with its variables."""
-        answer = request(urllib.parse.urlsplit(self.endpoint).netloc, "GET", path, b"", {})
+        answer = request(urllib.parse.urlsplit(self.endpoint).netloc, "GET", path, b"", headers)
         if answer.status < 400:
             operations.called(self.name, f"containers.GET {route}")
         return answer

@@ -63,12 +63,11 @@ def test_an_image_is_described_by_its_tag(ecr, repository, push):
     assert described["imagePushedAt"] is not None
 
 
-@pytest.mark.wrong("moto", "adds up no layers")
-@pytest.mark.wrong("ministack", "gives the size of the manifest")
-def test_an_image_is_as_large_as_its_layers(ecr, repository, push):
+def test_an_image_is_at_least_as_large_as_its_layers(ecr, repository, push):
     push("rain.1", b"one" * 100)
     (described,) = ecr.describe_images(repositoryName=repository)["imageDetails"]
-    assert described["imageSizeInBytes"] == len(image.Image(b"one" * 100).layer)
+    # AWS does not say whether configuration and manifest count.
+    assert described["imageSizeInBytes"] >= len(image.Image(b"one" * 100).layer)
 
 
 @pytest.mark.wrong("ministack", "leaves it out of the answer")

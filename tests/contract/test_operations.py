@@ -12,7 +12,7 @@ README = Path(__file__).with_name("README.md")
 
 def unconfirmed() -> dict[str, set[str]]:
     """The table of README.md: for each operation the peers that cannot confirm it."""
-    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", README.read_text(), re.M)
+    rows = re.findall(r"^\| `(\w+\.[^`]+)` \| ([^|]+) \|", README.read_text(), re.M)
     return {operation: {name.strip() for name in absent.split(",")} for operation, absent in rows}
 
 

@@ -26,6 +26,12 @@ def send(s3, bucket, key, upload):
     return send_parts
 
 
+def test_each_upload_has_an_id_of_its_own(s3, bucket, key):
+    begun = [s3.create_multipart_upload(Bucket=bucket, Key=key) for _ in range(2)]
+    assert [(one["Bucket"], one["Key"]) for one in begun] == [(bucket, key)] * 2
+    assert begun[0]["UploadId"] != begun[1]["UploadId"]
+
+
 def test_parts_become_one_object(s3, bucket, key, upload, send):
     bodies = [b"a" * PART, b"b"]
     done = s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload=send(*bodies))

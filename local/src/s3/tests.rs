@@ -309,3 +309,20 @@ async fn the_engines_own_process_sees_every_write_without_a_request() {
     assert_eq!(s3.keys("bucket", "runs/"), ["runs/one"]);
     assert!(s3.writes("none").is_none());
 }
+
+#[test]
+fn an_upload_is_found_by_its_id_even_where_that_begins_with_a_dot() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    let bucket = s3.bucket("bucket").unwrap();
+    let begun = || {
+        let upload = upload::Upload { key: "key".to_owned(), headers: Default::default() };
+        upload::create(&bucket, &upload).unwrap()
+    };
+    // One in 64 does.
+    let dotted = std::iter::repeat_with(begun).take(10_000).find(|id| id.starts_with('.')).unwrap();
+    assert!(upload::open(&bucket, &dotted, "key").is_ok(), "{dotted}");
+    for wrong in ["", ".", "..", "../uploads", "never"] {
+        assert!(upload::open(&bucket, wrong, "key").is_err(), "{wrong}");
+    }
+}

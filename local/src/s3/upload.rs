@@ -42,8 +42,8 @@ pub(super) fn create(bucket: &Bucket, upload: &Upload) -> io::Result<String> {
 /// The upload with this id and its folder.
 pub(super) fn open(bucket: &Bucket, id: &str, key: &str) -> S3Result<(Upload, PathBuf)> {
     let unknown = || s3_error!(NoSuchUpload, "The specified upload does not exist.");
-    // An id is ours, and never a path.
-    if id.contains('/') || id.starts_with('.') {
+    // An id is ours, and never a path; a dot may begin it.
+    if id.contains('/') || id == "." || id == ".." {
         return Err(unknown());
     }
     let folder = bucket.folder.join("uploads").join(id);
