@@ -82,7 +82,7 @@ Examples:
 impl From<&Delivery> for Knobs {
     fn from(delivery: &Delivery) -> Self {
         let Delivery { lose, duplicate, reorder, delay, seed } = *delivery;
-        Self { seed, lose, duplicate, reorder, delay }
+        Self { seed, lose, duplicate, reorder, delay, ..Self::default() }
     }
 }
 

@@ -14,7 +14,8 @@ use super::lock::Lock;
 use super::{EngineConfig, OPERATOR, folder};
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::events::EventSink;
+use crate::codecommit::CodeCommit;
+use crate::events::Bus;
 use crate::http::RequestLog;
 use crate::incident::Incidents;
 use crate::lambda;
@@ -125,16 +126,16 @@ impl Embedded {
         &self.services.batch
     }
 
-    /// Where events are put, as AWS's own services and code hosts do.
+    /// The event bus.
     #[must_use]
-    pub fn bus(&self) -> &dyn EventSink {
-        &*self.services.bus
+    pub fn bus(&self) -> &Bus {
+        &self.services.bus
     }
 
-    /// How many events are held back, to be delivered later.
+    /// Where branches point; git itself is not needed to say so.
     #[must_use]
-    pub fn events_held_back(&self) -> usize {
-        self.services.bus.held_back()
+    pub fn codecommit(&self) -> &CodeCommit {
+        &self.services.codecommit
     }
 
     /// What was asked of the services.

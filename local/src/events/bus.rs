@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -19,6 +20,8 @@ pub struct Bus {
     /// Events that have to match a rule: one that does not is an incident.
     expected: Vec<Pattern>,
     knobs: Knobs,
+    /// How many deliveries there were.
+    deliveries: AtomicU64,
     clock: Clock,
     mailbox: Arc<dyn Mailbox>,
     incidents: Arc<Incidents>,
@@ -48,7 +51,14 @@ impl Bus {
             let (pending, clock, mailbox, incidents) = own;
             pending.run(&clock, &*mailbox, &incidents).await;
         });
-        Ok(Self { rules, expected, knobs, clock, mailbox, incidents, pending, tasks })
+        let deliveries = AtomicU64::new(0);
+        Ok(Self { rules, expected, knobs, deliveries, clock, mailbox, incidents, pending, tasks })
+    }
+
+    /// How many deliveries there were, lost ones among them.
+    #[must_use]
+    pub fn deliveries(&self) -> u64 {
+        self.deliveries.load(Ordering::Relaxed)
     }
 
     /// How many deliveries are held back just now.
@@ -72,7 +82,8 @@ impl Bus {
         let id = event["id"].as_str().unwrap_or_default();
         let body = event.to_string();
         for target in matching.iter().flat_map(|rule| &rule.targets) {
-            for wait in self.knobs.copies(id, target) {
+            let number = self.deliveries.fetch_add(1, Ordering::Relaxed) + 1;
+            for wait in self.knobs.copies(number, id, target) {
                 if wait.is_zero() {
                     self.mailbox.send(target, body.clone()).await?;
                 } else {

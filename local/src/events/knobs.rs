@@ -1,5 +1,6 @@
 //! How unkindly events are delivered: some twice, in any order, some late, some never.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -9,6 +10,9 @@ use sha2::{Digest, Sha256};
 pub struct Knobs {
     /// What chance depends on; the same events meet the same fate under the same seed.
     pub seed: u64,
+    /// The fate of single deliveries, by their number (the first has the number 1): how long each
+    /// copy waits. Without a copy the event is lost.
+    pub at: BTreeMap<u64, Vec<Duration>>,
     /// The probability that a target never gets an event.
     pub lose: f64,
     /// The probability that a target gets an event twice.
@@ -21,7 +25,10 @@ pub struct Knobs {
 
 impl Knobs {
     /// How long each copy of an event waits before its delivery: one entry per copy.
-    pub(super) fn copies(&self, event: &str, target: &str) -> Vec<Duration> {
+    pub(super) fn copies(&self, number: u64, event: &str, target: &str) -> Vec<Duration> {
+        if let Some(copies) = self.at.get(&number) {
+            return copies.clone();
+        }
         let chance = |what: &str| {
             let text = format!("{}\n{event}\n{target}\n{what}", self.seed);
             let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();

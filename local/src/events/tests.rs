@@ -141,6 +141,21 @@ async fn some_never_arrive() {
 }
 
 #[tokio::test]
+async fn a_delivery_meets_the_fate_that_its_number_was_given() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mailbox = Arc::new(Memory::default());
+    let at = [(1, vec![]), (2, vec![Duration::ZERO; 3])].into();
+    let knobs = Knobs { at, ..Knobs::default() };
+    let bus = bus(dir.path(), knobs, &mailbox, &Arc::default());
+    for id in 1..=3 {
+        bus.put(event(id, "FAILED")).await.expect("it is put");
+    }
+    let ids: Vec<_> = mailbox.sent().iter().map(|(_, event)| event["id"].clone()).collect();
+    assert_eq!(ids, ["2", "2", "2", "3"]);
+    assert_eq!(bus.deliveries(), 3);
+}
+
+#[tokio::test]
 async fn what_is_held_back_is_delivered_by_the_next_engine() {
     let dir = tempfile::tempdir().expect("a folder");
     let knobs = Knobs { reorder: 1.0, delay: Duration::from_millis(30), ..Knobs::default() };

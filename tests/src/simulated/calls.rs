@@ -27,6 +27,14 @@ impl Call {
     }
 }
 
+impl Call {
+    /// Whether it submits a job.
+    #[must_use]
+    pub fn is_submission(&self) -> bool {
+        self.what == "batch submitjob"
+    }
+}
+
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "call {} ({}: {})", self.number, self.function, self.what)

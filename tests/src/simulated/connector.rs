@@ -31,6 +31,7 @@ pub struct Wire {
 
 struct Traffic {
     calls: Vec<Call>,
+    hits: Vec<(Call, Blow)>,
     blows: Blows,
     chance: Rng,
 }
@@ -39,7 +40,8 @@ impl Wire {
     /// A network on which `blows` fall.
     #[must_use]
     pub fn new(engine: Embedded, blows: Blows, seed: u64) -> Arc<Self> {
-        let traffic = Traffic { calls: Vec::new(), blows, chance: Rng::with_seed(seed) };
+        let traffic =
+            Traffic { calls: Vec::new(), hits: Vec::new(), blows, chance: Rng::with_seed(seed) };
         Arc::new(Self { engine, traffic: Mutex::new(traffic) })
     }
 
@@ -55,6 +57,12 @@ impl Wire {
         self.traffic().calls.clone()
     }
 
+    /// The calls that were hit so far, and by what.
+    #[must_use]
+    pub fn hits(&self) -> Vec<(Call, Blow)> {
+        self.traffic().hits.clone()
+    }
+
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -64,8 +72,11 @@ impl Wire {
         let function = caller.function.as_deref()?;
         let mut traffic = self.traffic();
         let number = u64::try_from(traffic.calls.len()).unwrap_or(u64::MAX).saturating_add(1);
-        traffic.calls.push(Call::of(number, function, request));
-        traffic.blows.get(&number).copied().filter(|blow| blow.fits(request))
+        let call = Call::of(number, function, request);
+        let blow = traffic.blows.get(&number).copied().filter(|blow| blow.fits(request));
+        traffic.hits.extend(blow.map(|blow| (call.clone(), blow)));
+        traffic.calls.push(call);
+        blow
     }
 
     async fn way(&self) {

@@ -1,12 +1,14 @@
 //! Jobs as functions: in a few lines what the runner does in a container.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use serde::{Deserialize, Serialize};
 use signalbox_local::batch::{Scripts, Task};
 use signalbox_pipeline::digest::sha256;
 use signalbox_pipeline::names::ImageDigest;
@@ -17,16 +19,20 @@ use super::connector::Wire;
 use crate::image::{Image, MANIFEST};
 
 /// What a job does with its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conduct {
-    /// How long it works.
-    pub takes: Duration,
+    /// How many seconds it works.
+    pub seconds: u64,
     /// What it exits with.
     pub exit_code: i32,
+    /// Whether it leaves a result.
+    pub reports: bool,
+    /// Whether Batch forgets it when it has worked, as if it had never been.
+    pub vanishes: bool,
 }
 
 /// Works for two seconds, and is content.
-pub const WELL: Conduct = Conduct { takes: Duration::from_secs(2), exit_code: 0 };
+pub const WELL: Conduct = Conduct { seconds: 2, exit_code: 0, reports: true, vanishes: false };
 
 /// What jobs work with; there once the engine is, which has to know the jobs first.
 #[derive(Default)]
@@ -53,20 +59,18 @@ impl Hands {
     }
 }
 
-/// Jobs that conduct themselves as `conduct` says of each task.
-pub fn scripts(
-    hands: Arc<Hands>,
-    conduct: impl Fn(&Order) -> Conduct + Send + Sync + 'static,
-) -> Arc<Scripts> {
-    let conduct = Arc::new(conduct);
+/// Jobs of which those that `conducts` names, by the order in which they start (the first has the
+/// number 1), conduct themselves as it says; the others do well.
+pub fn scripts(hands: Arc<Hands>, conducts: BTreeMap<u64, Conduct>) -> Arc<Scripts> {
+    let started = AtomicU64::new(0);
     Scripts::new(move |task: Task| {
-        let (hands, conduct) = (Arc::clone(&hands), Arc::clone(&conduct));
+        let number = started.fetch_add(1, Ordering::Relaxed) + 1;
+        let conduct = conducts.get(&number).copied().unwrap_or(WELL);
+        let hands = Arc::clone(&hands);
         async move {
-            let Ok(order) = order(&task) else { return EXIT_RUNNER };
-            let conduct = conduct(&order);
-            tokio::time::sleep(conduct.takes).await;
+            tokio::time::sleep(Duration::from_secs(conduct.seconds)).await;
             match hands.0.get() {
-                Some(tools) => tools.work(&task, &order, conduct).await.unwrap_or(EXIT_RUNNER),
+                Some(tools) => tools.work(&task, conduct).await.unwrap_or(EXIT_RUNNER),
                 None => EXIT_RUNNER,
             }
         }
@@ -79,7 +83,16 @@ fn order(task: &Task) -> anyhow::Result<Order> {
 }
 
 impl Tools {
-    async fn work(&self, task: &Task, order: &Order, conduct: Conduct) -> anyhow::Result<i32> {
+    async fn work(&self, task: &Task, conduct: Conduct) -> anyhow::Result<i32> {
+        if conduct.vanishes {
+            let wire = self.wire.upgrade().context("the world is over")?;
+            let id = task.env.get("AWS_BATCH_JOB_ID").and_then(|id| id.to_str());
+            wire.engine().batch().forget(id.context("a job without an id")?);
+        }
+        if !conduct.reports {
+            return Ok(conduct.exit_code);
+        }
+        let order = order(task)?;
         let mut report = report(conduct);
         let prefix = format!("{}:{}/", order.incoming, task.id);
         match &order.work {
@@ -148,7 +161,7 @@ fn report(conduct: Conduct) -> Report {
     Report {
         schema: 1,
         exit_code: conduct.exit_code,
-        seconds: conduct.takes.as_secs_f64(),
+        seconds: 0.0,
         cpu_seconds: 0.0,
         max_rss_bytes: 0,
         tests: None,

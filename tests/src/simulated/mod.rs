@@ -4,13 +4,16 @@
 //! A [`World`](world::World) is an installation. Its functions are instances of the real handlers,
 //! whose SDK clients call the engine through a [`connector`]; every call passes there, is counted,
 //! and may meet a [`Blow`](calls::Blow). [`lambda`] takes messages off the queues as Lambda does, and
-//! [`jobs`] do in a few lines what the runner does in a container. [`end`] is what is compared.
+//! [`jobs`] do in a few lines what the runner does in a container. [`invariants`] are looked at after
+//! every write, [`end`] is what is compared, and a [`schedule`] is all that goes wrong, as data.
 
 pub mod calls;
 pub mod connector;
 pub mod end;
 pub mod functions;
+pub mod invariants;
 pub mod jobs;
 pub mod lambda;
 pub mod parallel;
+pub mod schedule;
 pub mod world;

@@ -1,5 +1,6 @@
 //! An installation in one process: engine, functions, jobs, and the hands of those who use it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,12 +18,11 @@ use signalbox_local::REGION;
 use signalbox_local::batch::Executor;
 use signalbox_local::clock::Clock;
 use signalbox_local::engine::{Embedded, EngineConfig, Programs};
-use signalbox_local::events::Knobs;
+use signalbox_local::events::{EventSink as _, Knobs};
 use signalbox_pipeline::definition::BranchPattern;
 use signalbox_pipeline::digest::sha256;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{Host, PipelineName, RepositoryName};
-use signalbox_pipeline::order::Order;
 use signalbox_pipeline::registration::{self, Registration};
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::settings;
@@ -32,6 +32,7 @@ use tokio::time::Instant;
 
 use super::calls::Blows;
 use super::connector::{Caller, Wire, http};
+use super::invariants::Watcher;
 use super::jobs::{self, Conduct, Hands};
 use super::lambda::{Lambda, Seat};
 use crate::installation::{HOST, JOB_QUEUE};
@@ -59,8 +60,8 @@ pub struct Setup {
     pub skew: Duration,
     /// The pipelines; each has a repository of its name.
     pub pipelines: Vec<String>,
-    /// What a job does with its time.
-    pub conduct: Box<dyn Fn(&Order) -> Conduct + Send + Sync>,
+    /// What jobs do with their time, by the order in which they start; the others do well.
+    pub conducts: BTreeMap<u64, Conduct>,
 }
 
 impl Default for Setup {
@@ -72,7 +73,7 @@ impl Default for Setup {
             seats: 2,
             skew: Duration::ZERO,
             pipelines: vec!["rain".to_owned()],
-            conduct: Box::new(|_| jobs::WELL),
+            conducts: BTreeMap::new(),
         }
     }
 }
@@ -101,7 +102,7 @@ impl World {
         let start: Timestamp = BEGINNING.parse()?;
         let hands = Arc::new(Hands::default());
         let config = config(dir.path(), &setup.pipelines, setup.knobs);
-        let executor = Executor::Scripts(jobs::scripts(Arc::clone(&hands), setup.conduct));
+        let executor = Executor::Scripts(jobs::scripts(Arc::clone(&hands), setup.conducts));
         let config = EngineConfig { executor, ..config };
         let engine = Embedded::open(&config, Clock::on_tokio(start), setup.seed)?;
         let function = engine.stack().functions.first().context("the template has no function")?;
@@ -120,6 +121,12 @@ impl World {
         world.register(&setup.pipelines).await?;
         world.take_seats(setup.seats);
         Ok(world)
+    }
+
+    /// Has every invariant looked at after every write from now on: where one does not hold, no
+    /// time passes any more.
+    pub fn watch(&mut self) {
+        self.seats.spawn_local(Watcher::new(&self.wire, &self.buckets).watch());
     }
 
     /// Clients in the hands of ops, whose calls are not counted and never fail.
@@ -154,29 +161,23 @@ impl World {
         start + since.elapsed()
     }
 
-    /// Somebody pushes to the branch `main` of `repository`; the commit's id and the event's
-    /// follow from `name`.
+    /// Somebody pushes to the branch `main` of `repository`; the commit's id and the event's follow
+    /// from `name`.
     ///
     /// # Errors
-    /// When the bus does not take the event.
+    /// When the branch cannot be moved, or the bus does not take the event.
     pub async fn push(&self, repository: &str, name: &str) -> anyhow::Result<()> {
         let path = root().join("events/codecommit-push.json");
         let mut event: Value = serde_json::from_slice(&std::fs::read(path)?)?;
-        let hex = sha256(format!("{repository} {name}").as_bytes());
-        let (commit, rest) = hex.as_str().split_at(40);
-        let part = |from: usize, to: usize| &rest[from..to];
-        event["id"] = format!(
-            "{}-{}-4{}-8{}-{}",
-            part(0, 8),
-            part(8, 12),
-            part(12, 15),
-            part(15, 18),
-            &hex.as_str()[..12]
-        )
-        .into();
+        let hash = sha256(format!("{repository} {name}").as_bytes());
+        let commit = hash.as_str().get(..40).unwrap_or_default();
+        event["id"] = event_id(repository, name).into();
         event["time"] = self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into();
         event["detail"]["repositoryName"] = repository.into();
         event["detail"]["commitId"] = commit.into();
+        let heads = self.wire.engine().codecommit().path(repository).join("refs/heads");
+        std::fs::create_dir_all(&heads)?;
+        std::fs::write(heads.join("main"), commit)?;
         self.wire.engine().bus().put(event).await
     }
 
@@ -223,7 +224,7 @@ impl World {
         left.extend(markers.into_iter().map(|marker| format!("the marker {marker}")));
         let jobs = engine.batch().jobs().into_iter().filter(|job| !job.is_over);
         left.extend(jobs.map(|job| format!("the job {}", job.name)));
-        let held_back = engine.events_held_back();
+        let held_back = engine.bus().held_back();
         left.extend((held_back > 0).then(|| format!("{held_back} events held back")));
         left
     }
@@ -325,4 +326,12 @@ fn definition(pipeline: &str) -> String {
         ));
     }
     text
+}
+
+/// The id of the event of a push that bears `name`.
+#[must_use]
+pub fn event_id(repository: &str, name: &str) -> String {
+    let hash = sha256(format!("the event of {repository} {name}").as_bytes());
+    let hex = hash.as_str();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])
 }

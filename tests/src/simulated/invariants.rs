@@ -1,0 +1,147 @@
+//! What must always hold, looked at after every write: the design's invariants by their names.
+//!
+//! I4 (the order of facts does not matter) and I8 (the number of requests) are looked at when the
+//! world has ended; I7 is about approvals, which there are none of yet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+use signalbox_cloud::config::Buckets;
+use signalbox_local::http::{Fault, What, When};
+use signalbox_pipeline::environment::Environment;
+use signalbox_pipeline::keys;
+use signalbox_pipeline::phase::Phase;
+use signalbox_pipeline::run::Run;
+use signalbox_pipeline::run::state::StageWork;
+use signalbox_pipeline::{invariant, names::EventId};
+
+use super::calls::Blow;
+use super::connector::Wire;
+
+/// A request that is on its way for longer than this has been given up by who sent it.
+const PATIENCE_MILLIS: u64 = 5_000;
+
+/// The documents as they were when they were last looked at.
+pub struct Watcher {
+    wire: Arc<Wire>,
+    buckets: Buckets,
+    seen: BTreeMap<String, Vec<u8>>,
+    runs: BTreeMap<String, Run>,
+}
+
+impl Watcher {
+    /// Nothing was seen yet.
+    #[must_use]
+    pub fn new(wire: &Arc<Wire>, buckets: &Buckets) -> Self {
+        let (wire, buckets) = (Arc::clone(wire), buckets.clone());
+        Self { wire, buckets, seen: BTreeMap::new(), runs: BTreeMap::new() }
+    }
+
+    /// Looks at the documents after every write, for ever.
+    ///
+    /// # Errors
+    /// When an invariant does not hold.
+    pub async fn watch(mut self) -> anyhow::Result<()> {
+        let writes = self.wire.engine().s3().writes(&self.buckets.state);
+        let mut writes = writes.context("there is no state bucket")?;
+        loop {
+            self.look()?;
+            writes.changed().await?;
+        }
+    }
+
+    fn look(&mut self) -> anyhow::Result<()> {
+        let s3 = Arc::clone(&self.wire);
+        let s3 = s3.engine().s3();
+        for key in s3.keys(&self.buckets.state, "pipelines/") {
+            let bytes =
+                s3.peek(&self.buckets.state, &key)?.with_context(|| format!("{key} is gone"))?;
+            if self.seen.get(&key) == Some(&bytes) {
+                continue;
+            }
+            let found = if key.ends_with("/run.json") {
+                self.changed_run(&key, &bytes)
+            } else {
+                self.invariant_i6_what_is_live_was_verified_there(&bytes)
+            };
+            found.with_context(|| key.clone())?;
+            self.seen.insert(key, bytes);
+        }
+        self.invariant_i1_one_trigger_makes_one_run()?;
+        self.invariant_i2_an_attempt_is_submitted_once()
+    }
+
+    fn changed_run(&mut self, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let run: Run = serde_json::from_slice(bytes).context("no run")?;
+        if let Some(before) = self.runs.get(key) {
+            // I3 and I5, and that what the register holds is never rewritten.
+            invariant::check(before, &run)?;
+            ensure!(run.revision > before.revision, "a write that is older than the one before");
+        }
+        self.invariant_i5_a_live_run_is_marked(&run)?;
+        self.runs.insert(key.to_owned(), run);
+        Ok(())
+    }
+
+    fn invariant_i1_one_trigger_makes_one_run(&self) -> anyhow::Result<()> {
+        let mut triggers: BTreeMap<&EventId, &Run> = BTreeMap::new();
+        for run in self.runs.values() {
+            let first = run.register.entries().first().context("a run without a trigger")?;
+            if let Some(other) = triggers.insert(&first.event, run) {
+                bail!("I1: {} made both {} and {}", first.event, other.id, run.id);
+            }
+        }
+        Ok(())
+    }
+
+    fn invariant_i2_an_attempt_is_submitted_once(&self) -> anyhow::Result<()> {
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        for job in self.wire.engine().batch().jobs() {
+            *names.entry(job.name).or_default() += 1;
+        }
+        let surplus: usize = names.values().map(|jobs| jobs - 1).sum();
+        let unknowable = self.unknowable_submissions();
+        let often: Vec<_> = names.into_iter().filter(|(_, jobs)| *jobs > 1).collect();
+        ensure!(
+            surplus <= unknowable,
+            "I2: {unknowable} submissions had an end that nobody could know, and there are {often:?}"
+        );
+        Ok(())
+    }
+
+    /// Submissions that Batch carried out after their sender had given them up.
+    fn unknowable_submissions(&self) -> usize {
+        let hits = self.wire.hits();
+        let late = hits.iter().filter(|(call, blow)| match blow {
+            Blow::Fault(Fault { when: When::Before, what: What::Late(millis) }) => {
+                call.is_submission() && *millis > PATIENCE_MILLIS
+            }
+            Blow::Fault(_) | Blow::Dies(_) => false,
+        });
+        late.count()
+    }
+
+    fn invariant_i5_a_live_run_is_marked(&self, run: &Run) -> anyhow::Result<()> {
+        let marker = keys::index::active_run(&run.pipeline, &run.id);
+        let marked = !self.wire.engine().s3().keys(&self.buckets.index, &marker).is_empty();
+        ensure!(marked || run.is_settled(), "I5: nothing leads `tick` to this live run");
+        Ok(())
+    }
+
+    fn invariant_i6_what_is_live_was_verified_there(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        let environment: Environment = serde_json::from_slice(bytes).context("no environment")?;
+        let Some(release) = &environment.current else { return Ok(()) };
+        let run = self.runs.values().find(|run| run.id == release.run);
+        let run = run.with_context(|| format!("I6: there is no run {}", release.run))?;
+        let verify = StageWork::Verify { environment: environment.environment.clone() };
+        let verified = run
+            .state
+            .stages
+            .iter()
+            .any(|stage| stage.work == verify && stage.phase == Phase::Succeeded);
+        let image = run.state.image.as_ref().map(|image| &image.digest);
+        ensure!(verified && image == Some(&release.image), "I6: {} was not verified", release.run);
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Seeded worlds with many runs at once, in which much goes wrong.
+//!
+//! `SIGNALBOX_SEEDS=10000` tries more seeds than the usual ones. A seed that fails is made as short
+//! as it goes, and leaves a schedule; `SIGNALBOX_SCHEDULE=file` replays that.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use signalbox_pipeline::phase::Phase;
+use signalbox_tests::simulated::end::end;
+use signalbox_tests::simulated::parallel::{alone, each};
+use signalbox_tests::simulated::schedule::Schedule;
+use signalbox_tests::simulated::world::{World, event_id};
+
+/// How many seeds the normal test run tries.
+const SEEDS: u64 = 200;
+/// How many ticks it takes at most until all runs are settled.
+const TICKS: u32 = 45;
+/// Calls that a delivery leads to at most, on average over a world: I8 does not depend on how many
+/// runs there are.
+const CALLS_PER_DELIVERY: u64 = 12;
+
+/// Lives through a schedule.
+fn live(schedule: &Schedule) -> anyhow::Result<()> {
+    alone(async {
+        let mut world = World::begin(schedule.setup()).await?;
+        world.watch();
+        let mut lost = BTreeMap::new();
+        for (number, push) in schedule.pushes.iter().enumerate() {
+            world.pass(Duration::from_millis(push.after_millis)).await?;
+            let before = world.wire().engine().bus().deliveries();
+            world.push(&push.pipeline, &number.to_string()).await?;
+            lost.insert(number, schedule.loses(before + 1));
+        }
+        world.settle(TICKS).await?;
+        let end = end(&world)?;
+        ensure!(end["dead_letters"] == serde_json::json!({}), "{}", end["dead_letters"]);
+        every_push_has_its_run(&world, schedule, &lost)?;
+        let (calls, deliveries) = (world.wire().calls(), world.wire().engine().bus().deliveries());
+        let most = (deliveries + u64::from(TICKS)) * CALLS_PER_DELIVERY;
+        ensure!(calls.len() as u64 <= most, "I8: {} calls for {deliveries} events", calls.len());
+        no_secret_is_written(&world)
+    })
+}
+
+/// I1 from the other side, and I4: whatever came twice, late or in another order, the end is the
+/// same.
+fn every_push_has_its_run(
+    world: &World,
+    schedule: &Schedule,
+    lost: &BTreeMap<usize, bool>,
+) -> anyhow::Result<()> {
+    let runs = world.runs()?;
+    for (number, push) in schedule.pushes.iter().enumerate() {
+        let event = event_id(&push.pipeline, &number.to_string());
+        let of_push = |run: &&_| is_of(run, &event);
+        let run = runs.iter().find(of_push);
+        if lost[&number] && run.is_none() {
+            continue;
+        }
+        let run = run.with_context(|| format!("the push {number} has no run"))?;
+        let phase = run.state.phase;
+        let well = phase == Phase::Succeeded || schedule.disturbs_jobs();
+        ensure!(well, "I4: {} ended {phase} ({:?})", run.id, run.state.reason);
+    }
+    Ok(())
+}
+
+fn is_of(run: &signalbox_pipeline::run::Run, event: &str) -> bool {
+    run.register.entries().first().is_some_and(|first| first.event.as_str() == event)
+}
+
+/// I9: no key of a function or a person stands in any document.
+fn no_secret_is_written(world: &World) -> anyhow::Result<()> {
+    let engine = world.wire().engine();
+    let mut secrets = vec![engine.credentials().secret_access_key.clone()];
+    for function in &engine.stack().functions {
+        secrets.extend(engine.variables(function)?.remove("AWS_SECRET_ACCESS_KEY"));
+    }
+    for key in engine.s3().keys(&world.buckets().state, "") {
+        let bytes = engine.s3().peek(&world.buckets().state, &key)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        ensure!(!secrets.iter().any(|secret| text.contains(secret)), "I9: a secret in {key}");
+    }
+    Ok(())
+}
+
+/// The shortest schedule found that fails as this one does, and where it was left.
+fn report(schedule: Schedule, error: &anyhow::Error) -> anyhow::Result<String> {
+    let seed = schedule.seed;
+    let shortest = schedule.shrunk(|less| live(less).is_err());
+    let last = live(&shortest).err().map(|error| format!("{error:#}"));
+    let text = serde_json::to_string_pretty(&shortest)?;
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("simulation-{seed}.json"));
+    std::fs::write(&file, &text)?;
+    Ok(format!(
+        "seed {seed}: {error:#}\n  made short: {}\n  SIGNALBOX_SCHEDULE={}\n{text}",
+        last.unwrap_or_default(),
+        file.display()
+    ))
+}
+
+fn wanted() -> anyhow::Result<Vec<Schedule>> {
+    if let Ok(file) = std::env::var("SIGNALBOX_SCHEDULE") {
+        let text = std::fs::read(Path::new(&file)).with_context(|| file.clone())?;
+        return Ok(vec![serde_json::from_slice(&text).context(file)?]);
+    }
+    let seeds = match std::env::var("SIGNALBOX_SEEDS") {
+        Ok(seeds) => seeds.parse().context("SIGNALBOX_SEEDS is no number")?,
+        Err(_) => SEEDS,
+    };
+    Ok((1..=seeds).map(Schedule::of).collect())
+}
+
+#[test]
+fn whatever_goes_wrong_the_invariants_hold_and_every_run_settles() {
+    let schedules = wanted().expect("the schedules can be read");
+    let lived = each(&schedules, live);
+    let failed = schedules.iter().zip(lived).filter_map(|(schedule, lived)| {
+        let error = lived.err()?;
+        Some((schedule.clone(), error))
+    });
+    let failed: Vec<_> = failed.collect();
+    println!("seeds: {} of {}", schedules.len() - failed.len(), schedules.len());
+    // A few are enough to look at, and each takes its time to be made short.
+    let shown = failed.iter().take(3).map(|(schedule, error)| report(schedule.clone(), error));
+    let shown: Vec<String> = shown.collect::<Result<_, _>>().expect("the schedules can be left");
+    assert!(failed.is_empty(), "{} seeds failed\n{}", failed.len(), shown.join("\n"));
+}
+
+#[test]
+fn the_same_schedule_is_the_same_world() {
+    let life = || {
+        alone(async {
+            let mut world = World::begin(Schedule::of(7).setup()).await?;
+            world.push("rain", "0").await?;
+            world.settle(TICKS).await?;
+            Ok((world.wire().calls(), end(&world)?))
+        })
+    };
+    assert_eq!(life().expect("it settles"), life().expect("it settles"));
+}
