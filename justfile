@@ -22,6 +22,21 @@ model *ARGS:
 fuzz SECONDS="60" *TARGETS:
     fuzz/run {{SECONDS}} {{TARGETS}}
 
+# Every crash point of a pipeline; `SIGNALBOX_POINT='17 dies before' just points` replays one.
+points *ARGS:
+    cargo test -p signalbox-tests --test crash_points -- --nocapture {{ARGS}}
+
+# Worlds in which much goes wrong; `SIGNALBOX_SCHEDULE=file just simulate` replays one.
+simulate SEEDS="200" *ARGS:
+    SIGNALBOX_SEEDS={{SEEDS}} cargo test -p signalbox-tests --test simulation -- --nocapture {{ARGS}}
+
+# What takes hours, and is no part of `ci`.
+long:
+    just model --ignored
+    just points
+    just simulate 10000
+    just fuzz 600
+
 # S3, SQS and Batch against the local engine, moto and ministack.
 contract:
     .ci/run contract
