@@ -52,17 +52,17 @@ impl Function {
         let (account, buckets, jobs) = from_env::<(Account, Buckets, Jobs)>(variable)?;
         let clients = Clients::over(account, http);
         let runs = Runs::connect(&clients, &buckets, &jobs, clock, chance.clone());
+        let checkout_image = jobs.checkout_image;
         if binary == "tick" {
             let CodeHost(host) = from_env(variable)?;
-            let tick = Tick::new(&clients, runs, host, jobs.checkout_image);
-            return Ok(Self::Tick(Box::new(tick)));
+            return Ok(Self::Tick(Box::new(Tick::new(&clients, runs, host, checkout_image))));
         }
         let DeadLetters(dead) = from_env(variable)?;
         let queue = Queue::new(clients.sqs(), &dead, chance);
         Ok(match binary {
             "commit" => {
                 let CodeHost(host) = from_env(variable)?;
-                let commit = Commit { runs, host, checkout_image: jobs.checkout_image };
+                let commit = Commit { runs, host, checkout_image };
                 Self::Commit(Box::new(Shell::new(commit, queue)))
             }
             "image" => Self::Image(Box::new(Shell::new(Image { runs }, queue))),
