@@ -28,6 +28,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::Clock;
@@ -181,6 +182,8 @@ pub struct Seen {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// When Batch took it.
+    pub submitted_at: Timestamp,
     /// Whether it has ended, in whatever way.
     pub is_over: bool,
     /// Whether somebody ended it before its time.
@@ -192,6 +195,7 @@ impl From<&Job> for Seen {
         Self {
             id: job.id.clone(),
             name: job.name.clone(),
+            submitted_at: Timestamp::from_millisecond(job.created_at).unwrap_or_default(),
             is_over: job.status.is_over(),
             is_terminated: job.terminated || job.cancelled,
         }

@@ -52,7 +52,16 @@ fn what(request: &Parts) -> String {
         return format!("batch {operation}");
     }
     let condition = if is_conditional_write(request) { " on a condition" } else { "" };
-    format!("{method} {}{condition}", path.trim_start_matches('/'))
+    format!("{method} {}{condition}", without_task(path.trim_start_matches('/')))
+}
+
+/// The key without the id of a task: ids are drawn in the order in which the machine's own threads
+/// come to it, and tell nothing.
+fn without_task(key: &str) -> String {
+    match key.split_once("%3A").and_then(|(before, rest)| Some((before, rest.split_once('/')?))) {
+        Some((before, (_task, file))) => format!("{before}:<task>/{file}"),
+        None => key.to_owned(),
+    }
 }
 
 /// What happens to a call.
@@ -63,6 +72,9 @@ pub enum Blow {
     Fault(Fault),
     /// The process that calls dies.
     Dies(When),
+    /// The process that calls stands still for so many milliseconds, with all of its clocks but the
+    /// one that tells the time, as on a machine that is paused.
+    Sleeps(When, u64),
 }
 
 impl Blow {
@@ -71,7 +83,7 @@ impl Blow {
     pub fn fits(&self, request: &Parts) -> bool {
         match self {
             Self::Fault(fault) => fault.fits(request),
-            Self::Dies(_) => true,
+            Self::Dies(_) | Self::Sleeps(..) => true,
         }
     }
 }

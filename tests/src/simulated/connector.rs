@@ -17,6 +17,7 @@ use fastrand::Rng;
 use signalbox_local::engine::Embedded;
 use signalbox_local::http::When;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::calls::{Blow, Blows, Call};
 
@@ -85,24 +86,37 @@ impl Wire {
     }
 }
 
-/// Who calls, and whether it is dead.
+/// Who calls, and whether it is dead or asleep.
 #[derive(Debug, Default)]
 pub struct Caller {
     /// The function, such as `job`; nobody else's calls are counted or hit.
     function: Option<String>,
     death: Notify,
+    wakes: Mutex<Option<Instant>>,
 }
 
 impl Caller {
     /// An instance of `function`.
     #[must_use]
     pub fn instance(function: &str) -> Arc<Self> {
-        Arc::new(Self { function: Some(function.to_owned()), death: Notify::new() })
+        Arc::new(Self { function: Some(function.to_owned()), ..Self::default() })
     }
 
     /// Returns when the instance has died: whoever carries it drops what it did.
     pub async fn died(&self) {
         self.death.notified().await;
+    }
+
+    /// When the instance wakes, if it is asleep: until then whoever carries it leaves it alone.
+    pub fn wakes(&self) -> Option<Instant> {
+        let wakes = *self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
+        wakes.filter(|wakes| *wakes > Instant::now())
+    }
+
+    async fn sleep(&self, millis: u64) {
+        let wakes = Instant::now() + Duration::from_millis(millis);
+        *self.wakes.lock().unwrap_or_else(PoisonError::into_inner) = Some(wakes);
+        tokio::task::yield_now().await;
     }
 
     async fn die(&self) -> ! {
@@ -147,7 +161,8 @@ impl Connector {
             Some(Blow::Fault(fault)) => {
                 parts.extensions.insert(fault);
             }
-            Some(Blow::Dies(When::After)) | None => {}
+            Some(Blow::Sleeps(When::Before, millis)) => self.caller.sleep(millis).await,
+            Some(Blow::Dies(When::After) | Blow::Sleeps(When::After, _)) | None => {}
         }
         let response = self.wire.engine.call(Request::from_parts(parts, body)).await;
         if blow == Some(Blow::Dies(When::After)) {
@@ -156,7 +171,11 @@ impl Connector {
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await;
         let body = body.map_err(|error| ConnectorError::io(error.into()))?;
-        self.wire.way().await;
+        match blow {
+            // The answer waits for the sleeper.
+            Some(Blow::Sleeps(When::After, millis)) => self.caller.sleep(millis).await,
+            _ => self.wire.way().await,
+        }
         let mut response = HttpResponse::new(parts.status.into(), SdkBody::from(body));
         for (name, value) in &parts.headers {
             let value =

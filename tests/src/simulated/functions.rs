@@ -12,6 +12,7 @@ use signalbox_cloud::clock::Clock;
 use signalbox_cloud::config::{Account, Buckets, CodeHost, DeadLetters, Jobs, from_env};
 use signalbox_cloud::lambda::{Queue, Shell};
 use signalbox_commit::Commit;
+use signalbox_decision::Decide;
 use signalbox_image::Image;
 use signalbox_job::Job;
 use signalbox_tick::Tick;
@@ -33,6 +34,8 @@ pub struct Start {
 pub enum Function {
     /// `commit`.
     Commit(Box<Shell<Commit>>),
+    /// `decision`.
+    Decision(Box<Shell<Decide>>),
     /// `image`.
     Image(Box<Shell<Image>>),
     /// `job`.
@@ -65,6 +68,11 @@ impl Function {
                 let commit = Commit { runs, host, checkout_image };
                 Self::Commit(Box::new(Shell::new(commit, queue)))
             }
+            "decision" => {
+                let CodeHost(host) = from_env(variable)?;
+                let decide = Decide { runs, host, checkout_image };
+                Self::Decision(Box::new(Shell::new(decide, queue)))
+            }
             "image" => Self::Image(Box::new(Shell::new(Image { runs }, queue))),
             "job" => Self::Job(Box::new(Shell::new(Job { runs }, queue))),
             other => bail!("no function {other} is known here: add it beside the others"),
@@ -78,6 +86,7 @@ impl Function {
     pub async fn handle(&self, event: SqsEvent) -> anyhow::Result<SqsBatchResponse> {
         Ok(match self {
             Self::Commit(shell) => shell.handle(event).await,
+            Self::Decision(shell) => shell.handle(event).await,
             Self::Image(shell) => shell.handle(event).await,
             Self::Job(shell) => shell.handle(event).await,
             Self::Tick(tick) => {

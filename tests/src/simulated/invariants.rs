@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
+use jiff::SignedDuration;
 use signalbox_cloud::config::Buckets;
 use signalbox_local::http::{Fault, What, When};
 use signalbox_pipeline::environment::Environment;
@@ -21,6 +22,10 @@ use super::connector::Wire;
 
 /// A request that is on its way for longer than this has been given up by who sent it.
 const PATIENCE_MILLIS: u64 = 5_000;
+
+/// A submission that was on its way when its run ended is with Batch by then, clocks that disagree
+/// included.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(10);
 
 /// The documents as they were when they were last looked at.
 pub struct Watcher {
@@ -69,7 +74,8 @@ impl Watcher {
             self.seen.insert(key, bytes);
         }
         self.invariant_i1_one_trigger_makes_one_run()?;
-        self.invariant_i2_an_attempt_is_submitted_once()
+        self.invariant_i2_an_attempt_is_submitted_once()?;
+        self.invariant_i2_nothing_is_submitted_for_a_run_that_is_over()
     }
 
     fn changed_run(&mut self, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
@@ -110,6 +116,26 @@ impl Watcher {
         Ok(())
     }
 
+    fn invariant_i2_nothing_is_submitted_for_a_run_that_is_over(&self) -> anyhow::Result<()> {
+        if self.unknowable_submissions() > 0 {
+            return Ok(());
+        }
+        for job in self.wire.engine().batch().jobs() {
+            let of_job =
+                |run: &&Run| job.name.starts_with(&format!("{}-{}-", run.pipeline, run.id));
+            let ended = self.runs.values().find(of_job).and_then(|run| run.state.ended_at);
+            let late =
+                ended.is_some_and(|ended| job.submitted_at.duration_since(ended) > ON_ITS_WAY);
+            ensure!(
+                !late,
+                "I2: {} was submitted at {}, its run was over",
+                job.name,
+                job.submitted_at
+            );
+        }
+        Ok(())
+    }
+
     /// Submissions that Batch carried out after their sender had given them up.
     fn unknowable_submissions(&self) -> usize {
         let hits = self.wire.hits();
@@ -117,7 +143,8 @@ impl Watcher {
             Blow::Fault(Fault { when: When::Before, what: What::Late(millis) }) => {
                 call.is_submission() && *millis > PATIENCE_MILLIS
             }
-            Blow::Fault(_) | Blow::Dies(_) => false,
+            Blow::Sleeps(When::Before, millis) => call.is_submission() && *millis > PATIENCE_MILLIS,
+            Blow::Fault(_) | Blow::Dies(_) | Blow::Sleeps(When::After, _) => false,
         });
         late.count()
     }

@@ -6,6 +6,7 @@
 //! their visibility is over.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -122,18 +123,36 @@ impl Seat {
             Some(instance) => instance,
             None => self.lambda.start(&self.function)?,
         };
-        let answer = tokio::select! {
-            biased;
-            () = instance.caller.died() => return Ok(None),
-            answer = tokio::time::timeout(self.function.timeout, instance.function.handle(event)) => answer,
+        let work = instance.function.handle(event);
+        let Some(answer) = carry(&instance.caller, self.function.timeout, work).await else {
+            return Ok(None);
         };
-        match answer {
-            Err(_too_long) => Ok(None),
-            // An error of the handler is the batch's; the instance lives on.
-            Ok(answer) => {
-                self.instance = Some(instance);
-                Ok(answer.ok())
-            }
+        // An error of the handler is the batch's; the instance lives on.
+        self.instance = Some(instance);
+        Ok(answer.ok())
+    }
+}
+
+/// Carries `work` on until it is done, unless `caller` dies or takes longer than `timeout`; time
+/// that it sleeps through does not count.
+async fn carry<T>(caller: &Caller, timeout: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    let mut deadline = Instant::now() + timeout;
+    loop {
+        let awake = std::future::poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if caller.wakes().is_some() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        tokio::select! {
+            biased;
+            () = caller.died() => return None,
+            done = awake => if done.is_some() { return done },
+            () = tokio::time::sleep_until(deadline) => return None,
+        }
+        if let Some(wakes) = caller.wakes() {
+            deadline += wakes - Instant::now();
+            tokio::time::sleep_until(wakes).await;
         }
     }
 }

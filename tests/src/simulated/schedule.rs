@@ -26,8 +26,10 @@ pub struct Schedule {
     pub seats: usize,
     /// By how many milliseconds the clock of an instance may be wrong, either way.
     pub skew_millis: u64,
-    /// Who pushes when.
+    /// Who pushes when, in order.
     pub pushes: Vec<Push>,
+    /// What people decide.
+    pub decisions: Vec<Decided>,
     /// What goes wrong.
     pub disturbances: Vec<Disturbance>,
 }
@@ -37,8 +39,20 @@ pub struct Schedule {
 pub struct Push {
     /// The pipeline.
     pub pipeline: String,
-    /// How many milliseconds after the push before it.
-    pub after_millis: u64,
+    /// How many milliseconds after the beginning.
+    pub at_millis: u64,
+}
+
+/// A decision of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// How many milliseconds after the beginning.
+    pub at_millis: u64,
+    /// The run, counted from 0 in the order of their ids; where there are not so many yet, nothing
+    /// is decided.
+    pub run: usize,
+    /// Whether it is to end, or to be tried again.
+    pub cancels: bool,
 }
 
 /// One thing that goes wrong. Calls, deliveries and jobs are counted from 1, each in the order in
@@ -87,7 +101,12 @@ impl Schedule {
     pub fn of(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let pipelines = rng.usize(1..=PIPELINES.len());
-        let pushes: Vec<Push> = (0..rng.u64(1..=4)).map(|_| push(&mut rng, pipelines)).collect();
+        let mut pushes: Vec<Push> = Vec::new();
+        for _ in 0..rng.u64(1..=4) {
+            let before = pushes.last().map_or(0, |push| push.at_millis);
+            pushes.push(push(&mut rng, pipelines, before));
+        }
+        let decisions = (0..rng.u64(0..=2)).map(|_| decided(&mut rng, pushes.len())).collect();
         let runs = u64::try_from(pushes.len()).unwrap_or(u64::MAX);
         let mut disturbances = Vec::new();
         for _ in 0..rng.u64(0..=10) {
@@ -103,7 +122,7 @@ impl Schedule {
             disturbances.push(Disturbance::Job { number, conduct });
         }
         let (seats, skew_millis) = (rng.usize(1..=3), rng.u64(0..=2_000));
-        Self { seed, seats, skew_millis, pushes, disturbances }
+        Self { seed, seats, skew_millis, pushes, decisions, disturbances }
     }
 
     /// The world that this schedule is about.
@@ -163,6 +182,14 @@ impl Schedule {
             }
             size /= 2;
         }
+        while !self.decisions.is_empty() {
+            let mut less = self.clone();
+            less.decisions.pop();
+            if !fails(&less) {
+                break;
+            }
+            self = less;
+        }
         while self.pushes.len() > 1 {
             let mut less = self.clone();
             less.pushes.pop();
@@ -185,22 +212,30 @@ impl Fate {
     }
 }
 
-fn push(rng: &mut Rng, pipelines: usize) -> Push {
+fn push(rng: &mut Rng, pipelines: usize, before: u64) -> Push {
     let pipeline = PIPELINES[rng.usize(..pipelines)].to_owned();
     // Most come while the run before is under way.
-    Push { pipeline, after_millis: rng.u64(0..=20_000) }
+    Push { pipeline, at_millis: before + rng.u64(0..=20_000) }
+}
+
+fn decided(rng: &mut Rng, runs: usize) -> Decided {
+    let cancels = rng.u8(..3) > 0;
+    // A run takes about a quarter of a minute, and one that is over can be tried again.
+    let at_millis = rng.u64(0..=if cancels { 60_000 } else { 300_000 });
+    Decided { at_millis, run: rng.usize(..runs), cancels }
 }
 
 fn blow(rng: &mut Rng) -> Blow {
     let when = if rng.bool() { When::Before } else { When::After };
-    let what = match rng.u8(..9) {
+    let what = match rng.u8(..11) {
         0 | 1 => return Blow::Dies(when),
+        // Longer than a lease, so that it wakes after it.
+        9 | 10 => return Blow::Sleeps(when, rng.u64(1_000..=120_000)),
         2 => What::Conflict,
         3 => What::Precondition,
         4 => What::Internal,
         5 => What::Throttled,
         6 => What::Silence,
-        // Longer than a lease, so that who gets the answer has slept through it.
         7 => What::Late(rng.u64(1_000..=70_000)),
         _ => What::Late(rng.u64(50..=4_000)),
     };

@@ -8,11 +8,12 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use aws_credential_types::Credentials;
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::config::{Account, Buckets, from_env};
+use signalbox_cloud::decision::{Decision, What};
 use signalbox_cloud::store::{Documents, Put};
 use signalbox_local::REGION;
 use signalbox_local::batch::Executor;
@@ -22,7 +23,7 @@ use signalbox_local::events::{EventSink as _, Knobs};
 use signalbox_pipeline::definition::BranchPattern;
 use signalbox_pipeline::digest::sha256;
 use signalbox_pipeline::keys;
-use signalbox_pipeline::names::{Host, PipelineName, RepositoryName};
+use signalbox_pipeline::names::{EventId, Host, PipelineName, RepositoryName};
 use signalbox_pipeline::registration::{self, Registration};
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::settings;
@@ -169,26 +170,43 @@ impl World {
     pub async fn push(&self, repository: &str, name: &str) -> anyhow::Result<()> {
         let path = root().join("events/codecommit-push.json");
         let mut event: Value = serde_json::from_slice(&std::fs::read(path)?)?;
-        let hash = sha256(format!("{repository} {name}").as_bytes());
-        let commit = hash.as_str().get(..40).unwrap_or_default();
+        let commit = commit(repository, name);
         event["id"] = event_id(repository, name).into();
         event["time"] = self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into();
         event["detail"]["repositoryName"] = repository.into();
-        event["detail"]["commitId"] = commit.into();
+        event["detail"]["commitId"] = commit.clone().into();
         let heads = self.wire.engine().codecommit().path(repository).join("refs/heads");
         std::fs::create_dir_all(&heads)?;
         std::fs::write(heads.join("main"), commit)?;
         self.wire.engine().bus().put(event).await
     }
 
-    /// Lets time pass until nothing is left to be done.
+    /// The operator decides; the decision's id follows from `name`.
+    ///
+    /// # Errors
+    /// When the queue does not take it.
+    pub async fn decide(&self, name: &str, what: What) -> anyhow::Result<()> {
+        let (at, engine) = (self.now(), self.wire.engine());
+        let expires = at + SignedDuration::from_hours(1);
+        let id = EventId::parse(event_id("decisions", name))?;
+        let body = Decision { id, at, expires, what }.message()?;
+        let queue = engine.stack().queue("DecisionsQueue").context("no queue for decisions")?;
+        let (attributes, sender) = (BTreeMap::new(), engine.credentials());
+        engine.sqs().send(&queue.name, body, attributes, sender, Duration::ZERO).await?;
+        Ok(())
+    }
+
+    /// Lets time pass until nothing has been left to be done for `quiet` minutes: `tick` may still
+    /// find what nobody told.
     ///
     /// # Errors
     /// When that is not so within `minutes`, with what is left; when a function cannot go on.
-    pub async fn settle(&mut self, minutes: u32) -> anyhow::Result<()> {
+    pub async fn settle(&mut self, minutes: u32, quiet: u32) -> anyhow::Result<()> {
+        let mut still = 0;
         for _ in 0..minutes {
             self.pass(MINUTE).await?;
-            if self.unrest().is_empty() {
+            still = if self.unrest().is_empty() { still + 1 } else { 0 };
+            if still >= quiet {
                 return Ok(());
             }
         }
@@ -326,6 +344,13 @@ fn definition(pipeline: &str) -> String {
         ));
     }
     text
+}
+
+/// The commit of a push that bears `name`.
+#[must_use]
+pub fn commit(repository: &str, name: &str) -> String {
+    let hash = sha256(format!("{repository} {name}").as_bytes());
+    hash.as_str()[..40].to_owned()
 }
 
 /// The id of the event of a push that bears `name`.

@@ -5,15 +5,21 @@
 //! run to its end, which has to be the same: every stage passed, each attempt submitted once, no
 //! message and no marker left.
 //!
-//! `SIGNALBOX_POINT='17 dies before' cargo test -p signalbox-tests --test crash_points -- --nocapture`
+//! `SIGNALBOX_POINT='released 17 dies before' cargo test -p signalbox-tests --test crash_points -- --nocapture`
 //! replays one point, and shows what the functions say.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::Value;
+use signalbox_cloud::advance::RunKey;
+use signalbox_cloud::decision::{self, Cancel};
 use signalbox_local::http::{Fault, What, When};
-use signalbox_tests::simulated::calls::{Blow, Call};
+use signalbox_pipeline::phase::Phase;
+use signalbox_pipeline::run::state::StageWork;
+use signalbox_tests::simulated::calls::{Blow, Blows, Call};
 use signalbox_tests::simulated::end::{differences, end};
+use signalbox_tests::simulated::jobs::{Conduct, WELL};
 use signalbox_tests::simulated::parallel::{alone, each};
 use signalbox_tests::simulated::world::{Setup, World};
 
@@ -38,8 +44,12 @@ const fn fault(when: When, what: What) -> Blow {
     Blow::Fault(Fault { when, what })
 }
 
+/// The second job to start.
+const CHECK: u64 = 2;
+
 /// One call, and one way in which it goes wrong.
 struct Point<'a> {
+    story: Story,
     call: &'a Call,
     way: &'static str,
     blow: Blow,
@@ -47,33 +57,75 @@ struct Point<'a> {
 
 impl fmt::Display for Point<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SIGNALBOX_POINT='{} {}': {}", self.call.number, self.way, self.call)
+        let Self { story, call, way, .. } = self;
+        write!(f, "SIGNALBOX_POINT='{} {} {way}': {call}", story.name(), call.number)
     }
 }
 
-/// The calls of the pipeline under `blows`, and how it ended.
-fn live(setup: Setup) -> anyhow::Result<(Vec<Call>, Value)> {
-    alone(async {
-        let mut world = World::begin(setup).await?;
-        world.push("rain", "first").await?;
-        world.settle(MINUTES).await?;
-        Ok((world.wire().calls(), end(&world)?))
-    })
+/// What is played through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Story {
+    /// A push is carried to its release in both environments.
+    Released,
+    /// A push is cancelled while its check runs, which would take long.
+    Cancelled,
 }
 
-fn points(calls: &[Call]) -> Vec<Point<'_>> {
+impl Story {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The calls of the story under `blows`, and how it ended.
+    fn live(self, blows: Blows) -> anyhow::Result<(Vec<Call>, Value)> {
+        let mut setup = Setup { blows, ..Setup::default() };
+        if self == Self::Cancelled {
+            setup.conducts.insert(CHECK, Conduct { seconds: 24 * 3600, ..WELL });
+        }
+        alone(async {
+            let mut world = World::begin(setup).await?;
+            world.push("rain", "first").await?;
+            if self == Self::Cancelled {
+                let run = check_runs(&mut world).await?;
+                world.decide("first", decision::What::Cancel(Cancel { run, reason: None })).await?;
+            }
+            world.settle(MINUTES, 1).await?;
+            Ok((world.wire().calls(), end(&world)?))
+        })
+    }
+}
+
+/// Lets time pass until the check is known to run.
+async fn check_runs(world: &mut World) -> anyhow::Result<RunKey> {
+    for _ in 0..MINUTES * 60 {
+        world.pass(Duration::from_secs(1)).await?;
+        if let Some(run) = world.runs()?.pop() {
+            let mut checks = run.state.stages.iter().filter(|one| one.work == StageWork::Checks);
+            let mut jobs = checks.by_ref().flat_map(|stage| &stage.jobs);
+            if jobs.any(|job| job.attempts.iter().any(|attempt| attempt.phase == Phase::Running)) {
+                return Ok(RunKey { pipeline: run.pipeline, run: run.id });
+            }
+        }
+    }
+    anyhow::bail!("the check does not come to run")
+}
+
+fn points(story: Story, calls: &[Call]) -> Vec<Point<'_>> {
     let all = calls.iter().flat_map(|call| {
         let fitting = WAYS.iter().filter(|(_, blow)| match blow {
             Blow::Fault(Fault { what: What::Conflict | What::Precondition, .. }) => {
                 call.is_conditional
             }
-            Blow::Fault(_) | Blow::Dies(_) => true,
+            Blow::Fault(_) | Blow::Dies(_) | Blow::Sleeps(..) => true,
         });
-        fitting.map(move |&(way, blow)| Point { call, way, blow })
+        fitting.map(move |&(way, blow)| Point { story, call, way, blow })
     });
     let wanted = std::env::var("SIGNALBOX_POINT").ok();
     let is_wanted = |point: &Point<'_>| {
-        let name = format!("{} {}", point.call.number, point.way);
+        let name = format!("{} {} {}", point.story.name(), point.call.number, point.way);
         wanted.as_ref().is_none_or(|wanted| *wanted == name)
     };
     all.filter(is_wanted).collect()
@@ -82,7 +134,7 @@ fn points(calls: &[Call]) -> Vec<Point<'_>> {
 /// What is wrong with the end of the pipeline when `point` is hit; nothing where it is as ever.
 fn try_out(point: &Point<'_>, expected: &Value) -> Option<String> {
     let blows = [(point.call.number, point.blow)].into();
-    let (calls, found) = match live(Setup { blows, ..Setup::default() }) {
+    let (calls, found) = match point.story.live(blows) {
         Ok(lived) => lived,
         Err(error) => return Some(format!("{error:#}")),
     };
@@ -94,22 +146,35 @@ fn try_out(point: &Point<'_>, expected: &Value) -> Option<String> {
     (!differences.is_empty()).then(|| differences.join("; "))
 }
 
+/// The end of the undisturbed story, and its calls.
+fn undisturbed(story: Story) -> (Vec<Call>, Value) {
+    let (calls, end) = story.live(Blows::new()).expect("nothing disturbs it");
+    let again = story.live(Blows::new()).expect("nothing disturbs it");
+    assert_eq!(again, (calls.clone(), end.clone()), "the same world lives the same life");
+    let submitted = end["submitted"].as_object().expect("jobs were submitted");
+    assert!(submitted.values().all(|times| times == 1), "{submitted:?}");
+    assert_eq!(end["dead_letters"], serde_json::json!({}));
+    let runs = end["runs"].as_object().expect("there are runs");
+    let phase = if story == Story::Released { "succeeded" } else { "cancelled" };
+    assert!(runs.len() == 1 && runs.values().all(|run| run["phase"] == phase), "{runs:?}");
+    (calls, end)
+}
+
 #[test]
 fn a_pipeline_ends_the_same_whichever_call_goes_wrong_in_whatever_way() {
-    let (calls, expected) = live(Setup::default()).expect("nothing disturbs it");
-    let again = live(Setup::default()).expect("nothing disturbs it");
-    assert_eq!(again, (calls.clone(), expected.clone()), "the same world lives the same life");
-    let submitted = expected["submitted"].as_object().expect("jobs were submitted");
-    assert!(submitted.values().all(|times| times == 1), "{submitted:?}");
-    assert_eq!(expected["dead_letters"], serde_json::json!({}));
-
-    let points = points(&calls);
-    let tried = each(&points, |point| try_out(point, &expected));
-    let wrong: Vec<String> = points
+    let (released, ended) = undisturbed(Story::Released);
+    let (cancelled, broken_off) = undisturbed(Story::Cancelled);
+    let mut all = points(Story::Released, &released);
+    all.extend(points(Story::Cancelled, &cancelled));
+    let tried = each(&all, |point| {
+        let expected = if point.story == Story::Released { &ended } else { &broken_off };
+        try_out(point, expected)
+    });
+    let wrong: Vec<String> = all
         .iter()
         .zip(&tried)
         .filter_map(|(point, wrong)| Some(format!("{point}\n    {}", wrong.as_ref()?)))
         .collect();
-    println!("crash points: {} of {}", points.len() - wrong.len(), points.len());
+    println!("crash points: {} of {}", all.len() - wrong.len(), all.len());
     assert!(wrong.is_empty(), "{} points:\n{}", wrong.len(), wrong.join("\n"));
 }
