@@ -22,8 +22,6 @@ model *ARGS:
 fuzz SECONDS="60" *TARGETS:
     fuzz/run {{SECONDS}} {{TARGETS}}
 
-# Every crash point of a pipeline; `SIGNALBOX_POINT='17 dies before' just points` replays one.
-
 # Every crash point of a pipeline; `SIGNALBOX_POINT='released 17 dies before' just points` replays one.
 points *ARGS:
     cargo test -p signalbox-tests --test crash_points -- --nocapture {{ARGS}}
@@ -37,7 +35,6 @@ long:
     just model --ignored
     just points
     just simulate 10000
-    just fuzz 600
     just fuzz 600
 
 # S3, SQS and Batch against the local engine, moto and ministack.
