@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::verbs::{
-    bench, demo, env, local, logs, redrive, repo, runs, show, validate, verify, watch,
+    bench, cancel, demo, env, events, local, logs, redrive, replay, repo, retry, runs, show,
+    validate, verify, watch,
 };
 
 /// CI/CD for machine-learning training, on AWS Lambda.
@@ -52,6 +53,10 @@ pub(crate) enum Verb {
     Show(show::Args),
     Watch(watch::Args),
     Logs(logs::Args),
+    Cancel(cancel::Args),
+    Retry(retry::Args),
+    Events(events::Args),
+    Replay(replay::Args),
     Verify(verify::Args),
     Redrive(redrive::Args),
     Repo(repo::Args),
@@ -70,6 +75,10 @@ impl Verb {
             Self::Show(args) => show::run(args, output).await,
             Self::Watch(args) => watch::run(args, output).await,
             Self::Logs(args) => logs::run(args, output).await,
+            Self::Cancel(args) => cancel::run(args, output).await,
+            Self::Retry(args) => retry::run(args, output).await,
+            Self::Events(args) => events::run(args, output).await,
+            Self::Replay(args) => replay::run(args, output).await,
             Self::Verify(args) => verify::run(args, output).await,
             Self::Redrive(args) => redrive::run(args, output).await,
             Self::Repo(args) => repo::run(args, output).await,

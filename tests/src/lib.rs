@@ -2,6 +2,7 @@
 //! small training repository, and a look at what was asked of the services.
 
 pub mod by_hand;
+pub mod command;
 pub mod event;
 pub mod image;
 pub mod installation;

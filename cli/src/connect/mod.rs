@@ -6,6 +6,7 @@ use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::config::{Account, Buckets};
 use signalbox_cloud::store::Documents;
+use signalbox_pipeline::names::Host;
 
 mod environment;
 mod local;
@@ -19,7 +20,7 @@ pub(crate) mod testing;
 mod versions;
 mod wanted;
 
-pub(crate) use newest::{Lister, newest_of};
+pub(crate) use newest::{Lister, days, newest_of};
 pub(crate) use objects::{Objects, Read, Written};
 pub(crate) use queues::Pair;
 pub(crate) use refused::{refused, troubled};
@@ -81,6 +82,18 @@ impl Connection {
     /// The artifacts bucket, object by object.
     pub(crate) fn artifacts(&self) -> Objects {
         Objects::new(self.clients.s3(), &self.buckets.artifacts)
+    }
+
+    /// The artifacts bucket's name.
+    pub(crate) fn artifacts_bucket(&self) -> &str {
+        &self.buckets.artifacts
+    }
+
+    /// The host of CodeCommit's repositories.
+    pub(crate) fn code_host(&self) -> anyhow::Result<Host> {
+        let named = std::env::var("SIGNALBOX_CODE_HOST").ok().filter(|_| self.place.dir.is_none());
+        let region = &self.clients.account().region;
+        Ok(named.unwrap_or_else(|| format!("codecommit.{region}.amazonaws.com")).parse()?)
     }
 
     /// What to add to a command that is suggested, so that it looks in the same place.

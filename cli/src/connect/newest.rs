@@ -73,6 +73,25 @@ async fn newest(
     Ok(runs)
 }
 
+/// The days below `root` that hold something, the newest first and `most` of them, as prefixes.
+pub(crate) async fn days(
+    lister: &impl Lister,
+    root: &str,
+    most: usize,
+) -> anyhow::Result<Vec<String>> {
+    let mut days = Vec::new();
+    for year in descending(lister, root).await? {
+        for month in descending(lister, &year).await? {
+            days.extend(descending(lister, &month).await?);
+            if days.len() >= most {
+                days.truncate(most);
+                return Ok(days);
+            }
+        }
+    }
+    Ok(days)
+}
+
 /// The folders below `prefix` whose names are numbers, the greatest first, as prefixes.
 async fn descending(lister: &impl Lister, prefix: &str) -> anyhow::Result<Vec<String>> {
     let mut names = lister.folders(prefix).await?;

@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
+use jiff::Timestamp;
 use signalbox_cloud::clients::{Client, Trouble, trouble};
 
 use super::newest::Lister;
@@ -94,6 +95,29 @@ impl Objects {
             Err(Trouble::Unclear(_)) => Ok(Written::ReadAgain),
             Err(trouble) => Err(self.failed("writing", key, &trouble)),
         }
+    }
+
+    /// The keys below `prefix` with the times at which they were written, `most` at most.
+    pub(crate) async fn written(
+        &self,
+        prefix: &str,
+        most: usize,
+    ) -> anyhow::Result<Vec<(Timestamp, String)>> {
+        let list = self.s3.patient.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let mut pages = list.into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| self.failed("listing", prefix, &trouble(&error)))?;
+            for item in page.contents.into_iter().flatten() {
+                let at = item.last_modified.map_or(0, |at| at.secs());
+                let at = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
+                found.extend(item.key.map(|key| (at, key)));
+            }
+            if found.len() >= most {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Every key below `prefix`.

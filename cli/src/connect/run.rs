@@ -47,6 +47,18 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The run's document, where there is one.
+    pub(crate) async fn existing_run(&self, run: &RunRef) -> anyhow::Result<Option<Seen>> {
+        match self.state().read(&run.key(), None).await? {
+            Read::Found { bytes, etag } => {
+                Ok(Some(Seen { run: parse_run(&run.key(), &bytes)?, bytes, etag }))
+            }
+            Read::Absent | Read::Unchanged => Ok(None),
+        }
+    }
+}
+
 /// The run that is kept under `key`.
 fn parse_run(key: &str, bytes: &[u8]) -> anyhow::Result<Run> {
     let damaged = || format!("{key} is damaged; an older version of the object may be whole");

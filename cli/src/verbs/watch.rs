@@ -76,7 +76,16 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     if !output.json {
         output.line(format!("run {found}"))?;
     }
-    let run = follow(&connection, &found, output).await?;
+    to_the_end(&connection, &found, output).await
+}
+
+/// Follows `found` to its end, and says how that was.
+pub(super) async fn to_the_end(
+    connection: &Connection,
+    found: &RunRef,
+    output: &Output,
+) -> anyhow::Result<Exit> {
+    let run = follow(connection, found, output).await?;
     if !output.json {
         say_end(&run, &connection.flag(), output)?;
     }

@@ -4,7 +4,9 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{EventId, RunId, StageName};
+use signalbox_pipeline::run::Run;
 
 use crate::advance::RunKey;
 use crate::fault::Malformed;
@@ -136,8 +138,8 @@ impl Decision {
 
     /// The run that a retry of `run` makes by this decision.
     #[must_use]
-    pub fn retried(&self, run: &signalbox_pipeline::run::Run) -> RunId {
-        signalbox_pipeline::keys::run_id(self.at, &run.state.trigger.commit, &self.id)
+    pub fn retried(&self, run: &Run) -> RunId {
+        keys::run_id(self.at, &run.state.trigger.commit, &self.id)
     }
 }
 

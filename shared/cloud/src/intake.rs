@@ -11,7 +11,6 @@ use signalbox_pipeline::names::{BranchName, Host, RepositoryName, RunId};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::registration::Registration;
 use signalbox_pipeline::run::Fact;
-use signalbox_pipeline::run::fact::{Origin, Trigger};
 
 use crate::advance::{News, RunKey, Runs};
 use crate::fault::Fault;
@@ -103,18 +102,11 @@ impl Intake<'_> {
 
     /// The run that is to carry the push: `own`, or the one that its commit has already.
     async fn claim(&self, own: &RunId, arrival: &Arrival) -> Result<Option<RunId>, Fault> {
-        let Arrival { push, origin, .. } = arrival;
+        let push = &arrival.push;
         let document = keys::state::head(&push.host, &push.repository, &push.branch);
         let write_id = self.runs.documents.chance().token();
         let claimed = self.runs.documents.transact(&document, |head: Option<&Head>| {
-            let claim = match origin {
-                Origin::Found => Head::found(head, &push.commit, push.at, own, &write_id),
-                // A replay is wanted beside what the commit has had: it takes no event's place.
-                Origin::Replay { .. } if head.is_some_and(|head| head.commit == push.commit) => {
-                    Some(Claim { head: None, run: own.clone() })
-                }
-                _ => Some(Head::pushed(head, &push.commit, push.at, own, &write_id)),
-            };
+            let claim = arrival.claim(head, own, &write_id);
             Ok(match claim {
                 None => Step::Keep(None),
                 Some(Claim { head: None, run }) => Step::Keep(Some(run)),
@@ -125,20 +117,8 @@ impl Intake<'_> {
     }
 
     fn news(&self, registration: &Registration, arrival: Arrival) -> News {
-        let Arrival { push, origin, cause, actor, .. } = arrival;
-        let ours = || self.checkout_image.to_owned();
-        let image = registration.checkout_image.as_ref().map_or_else(ours, ToString::to_string);
-        let fact = Fact::Triggered(Trigger {
-            host: push.host,
-            repository: push.repository,
-            branch: push.branch,
-            commit: push.commit,
-            pushed_at: push.at,
-            clone_url: registration.clone_url.clone(),
-            checkout_image: image,
-            origin,
-            taken: None,
-        });
+        let fact = Fact::Triggered(arrival.trigger(registration, self.checkout_image));
+        let Arrival { cause, actor, .. } = arrival;
         let first = Occurrence { event: cause.clone(), actor, fact };
         News { cause, occurrences: vec![first] }
     }

@@ -2,7 +2,6 @@
 //! audited, in the bucket and in a copy of it.
 
 use std::path::Path;
-use std::process::Output;
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -12,13 +11,8 @@ use signalbox_tests::repository::Tree;
 
 use crate::PROGRAM;
 
-/// What the command says and how it ends, its output read as JSON, a value per line.
 async fn said(arguments: &[&str]) -> anyhow::Result<(Vec<Value>, Option<i32>)> {
-    let ended: Output = tokio::process::Command::new(PROGRAM).args(arguments).output().await?;
-    let text = String::from_utf8(ended.stdout)?;
-    let lines: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
-    let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
-    Ok((lines.with_context(|| format!("{text}\n{errors}"))?, ended.status.code()))
+    signalbox_tests::command::said(PROGRAM, arguments).await
 }
 
 fn text(path: &Path) -> &str {

@@ -4,6 +4,7 @@ mod audit;
 mod bad_definition;
 mod bad_message;
 mod bad_result;
+mod decisions;
 mod disorder;
 mod duplicates;
 mod image;

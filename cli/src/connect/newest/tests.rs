@@ -74,3 +74,16 @@ async fn a_foreign_folder_among_the_runs_is_passed_over() {
     fake.keys.push("pipelines/Not A Name/runs/2026/x".to_owned());
     assert_eq!(ids(&newest_of(&fake, None, 20).await.unwrap()), [format!("rain {MORNING}")]);
 }
+
+#[tokio::test]
+async fn days_come_newest_first_and_only_as_many_as_are_wanted() {
+    let day = |day: &str| format!("events/{day}/d107ea36.json");
+    let keys = ["2025/12/31", "2026/11/02", "2026/11/20", "2026/02/28"].map(day);
+    let fake = Fake { keys: keys.into(), asked: RefCell::default() };
+    let two = days(&fake, keys::state::EVENTS, 2).await.unwrap();
+    assert_eq!(two, ["events/2026/11/20/", "events/2026/11/02/"]);
+    let asked = fake.asked.borrow().len();
+    assert_eq!(asked, 3, "root, year and month: older ones are not listed");
+    let all = days(&fake, keys::state::EVENTS, 10).await.unwrap();
+    assert_eq!(all.last().map(String::as_str), Some("events/2025/12/31/"));
+}

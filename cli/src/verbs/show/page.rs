@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use signalbox_pipeline::explain::explain;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
+use signalbox_pipeline::run::fact::Origin;
 use signalbox_pipeline::run::state::{Attempt, Job, Stage};
 
 use super::detail;
@@ -62,6 +63,12 @@ impl Page<'_> {
                 ),
             ),
         ];
+        match &trigger.origin {
+            Origin::Push => {}
+            Origin::Found => head.push(("found", "at its branch: no event had come".to_owned())),
+            Origin::Replay { of } => head.push(("replay", format!("of the event {of}"))),
+            Origin::Retry { of } => head.push(("retry", format!("of {of}"))),
+        }
         match &state.reason {
             Some(reason) => head.push(("why", indented(reason))),
             None if state.phase.is_terminal() => {}
@@ -90,13 +97,14 @@ impl Page<'_> {
         // What its jobs say is not said twice.
         let said = stage.jobs.iter().any(|job| job.reason.is_some());
         let why = stage.reason.as_deref().filter(|_| !said).unwrap_or_default();
+        let taken = stage.taken_from.as_ref().map(|run| format!("taken over from {run}"));
         let mut rows = vec![vec![
             Cell::from(stage.name.as_str()),
             Cell::phase(stage.phase),
             Cell::from(""),
             Cell::from(seconds),
             Cell::from(""),
-            Cell::from(safe::first_line(why)),
+            taken.map_or_else(|| Cell::from(safe::first_line(why)), Cell::dim),
         ]];
         rows.extend(stage.jobs.iter().flat_map(|job| self.of_job(job)));
         rows

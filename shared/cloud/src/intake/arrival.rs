@@ -1,9 +1,11 @@
 //! A push on its way in.
 
 use jiff::Timestamp;
+use signalbox_pipeline::head::{Claim, Head};
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{EventId, RunId};
-use signalbox_pipeline::run::fact::Origin;
+use signalbox_pipeline::registration::Registration;
+use signalbox_pipeline::run::fact::{Origin, Trigger};
 
 use crate::ingest::codecommit::Push;
 
@@ -53,6 +55,41 @@ impl Arrival {
     #[must_use]
     pub fn run(&self) -> RunId {
         keys::run_id(self.at, &self.push.commit, &self.cause)
+    }
+
+    /// What the head of the branch becomes, and which run carries the push: `own`, or the one that
+    /// its commit has already. Nothing where `tick` found what an event has brought.
+    #[must_use]
+    pub fn claim(&self, head: Option<&Head>, own: &RunId, write_id: &str) -> Option<Claim> {
+        let (commit, at) = (&self.push.commit, self.push.at);
+        match self.origin {
+            Origin::Found => Head::found(head, commit, at, own, write_id),
+            // A replay is wanted beside what the commit has had: it takes no event's place.
+            Origin::Replay { .. } if head.is_some_and(|head| head.commit == *commit) => {
+                Some(Claim { head: None, run: own.clone() })
+            }
+            _ => Some(Head::pushed(head, commit, at, own, write_id)),
+        }
+    }
+
+    /// The first fact of its run; `checkout_image` is that of jobs that name none, where the
+    /// registration names none either.
+    #[must_use]
+    pub fn trigger(&self, registration: &Registration, checkout_image: &str) -> Trigger {
+        let ours = || checkout_image.to_owned();
+        let image = registration.checkout_image.as_ref().map_or_else(ours, ToString::to_string);
+        let push = &self.push;
+        Trigger {
+            host: push.host.clone(),
+            repository: push.repository.clone(),
+            branch: push.branch.clone(),
+            commit: push.commit.clone(),
+            pushed_at: push.at,
+            clone_url: registration.clone_url.clone(),
+            checkout_image: image,
+            origin: self.origin.clone(),
+            taken: None,
+        }
     }
 
     /// Pushes to one branch are taken in by this order.
