@@ -65,7 +65,9 @@ impl Arrival {
         match self.origin {
             Origin::Found => Head::found(head, commit, at, own, write_id),
             // A replay is wanted beside what the commit has had: it takes no event's place.
-            Origin::Replay { .. } if head.is_some_and(|head| head.commit == *commit) => {
+            Origin::Replay { .. }
+                if head.is_some_and(|head| head.commit == *commit || head.pushed_at >= at) =>
+            {
                 Some(Claim { head: None, run: own.clone() })
             }
             _ => Some(Head::pushed(head, commit, at, own, write_id)),
@@ -98,3 +100,6 @@ impl Arrival {
         (self.push.at, &self.push.event)
     }
 }
+
+#[cfg(test)]
+mod tests;
