@@ -6,7 +6,7 @@ use signalbox_cloud::advance::{News, RunKey};
 use signalbox_cloud::effects::OpenStatus;
 use signalbox_cloud::fault::Fault;
 use signalbox_cloud::ingest::Read;
-use signalbox_cloud::ingest::batch::{DEFINITIONS, Identity, identified, job_role};
+use signalbox_cloud::ingest::batch::{DEFINITIONS, Identity};
 use signalbox_pipeline::names::JobId;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::JobFound;
@@ -55,9 +55,9 @@ impl Tick {
         let ids: Vec<JobId> = unknown.map(|job| job.job_id).collect();
         let jobs = self.runs.batch.describe(&ids).await?;
         let looks = futures_util::stream::iter(&jobs).map(|job| async move {
-            match identified(job) {
+            match job.identity() {
                 Ok(Read::Event(identity)) => {
-                    let is_ours = job_role(job) == Some(self.runs.platform.job_role.as_str());
+                    let is_ours = job.job_role() == Some(self.runs.platform.job_role.as_str());
                     self.stray(identity, is_ours).await.unwrap_or_else(|fault| Pass::failed(&fault))
                 }
                 Ok(Read::Ignored(_)) => Pass::fine(),

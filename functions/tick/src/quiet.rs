@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use signalbox_cloud::fault::{Fault, Malformed};
 use signalbox_cloud::ingest::Read;
-use signalbox_cloud::ingest::batch::{JobEvent, JobStatus, described};
+use signalbox_cloud::ingest::batch::{JobEvent, JobStatus};
 use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::{Ending, JobEnded, Placement};
@@ -28,7 +28,7 @@ impl Tick {
             awaited.map(|(id, placement)| (id, placement.clone())).collect();
         let ids: Vec<_> = open.iter().map(|(_, placement)| placement.job_id.clone()).collect();
         let jobs = self.runs.batch.describe(&ids).await?;
-        let said = jobs.iter().filter_map(|job| said(described(job, now), now));
+        let said = jobs.iter().filter_map(|job| said(job.event(now), now));
         let mut news: Vec<Occurrence> = said.collect();
         let known = |placement: &Placement| {
             jobs.iter().any(|job| job.job_id() == Some(placement.job_id.as_str()))

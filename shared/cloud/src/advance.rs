@@ -128,7 +128,7 @@ impl Runs {
             documents: Documents::new(s3.clone(), &buckets.state, chance),
             markers: Markers::new(s3.clone(), &buckets.index),
             artifacts: Artifacts::new(s3, &buckets.artifacts),
-            batch: Batch::new(clients.batch()),
+            batch: Batch::new(clients.batch(), clients.batch_json()),
             registry: Registry::new(clients.ecr()),
             platform: jobs.platform(&buckets.artifacts),
             clock,

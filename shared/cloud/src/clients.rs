@@ -22,6 +22,7 @@ mod json;
 mod trouble;
 
 pub use json::JsonClient;
+use json::Protocol;
 pub use trouble::{Trouble, trouble};
 
 /// A connection that does not come about within this is given up.
@@ -129,13 +130,29 @@ impl Clients {
         ecr, aws_sdk_ecr
     }
 
+    /// Batch, for what its SDK does not read as we do.
+    #[must_use]
+    pub fn batch_json(&self) -> JsonClient {
+        self.json("batch", Protocol::RestJson("/v1/"), &self.host("batch"))
+    }
+
     /// CodeCommit at `host`, such as `codecommit.eu-west-1.amazonaws.com`.
     #[must_use]
     pub fn codecommit(&self, host: &Host) -> JsonClient {
+        self.json("codecommit", Protocol::Json11("CodeCommit_20150413"), host.as_str())
+    }
+
+    fn host(&self, service: &str) -> String {
+        let region = &self.account.region;
+        let country = if region.starts_with("cn-") { ".cn" } else { "" };
+        format!("{service}.{region}.amazonaws.com{country}")
+    }
+
+    fn json(&self, signing_name: &'static str, protocol: Protocol, host: &str) -> JsonClient {
         let own = || format!("https://{host}");
         let service = json::Service {
-            signing_name: "codecommit",
-            target: "CodeCommit_20150413",
+            signing_name,
+            protocol,
             endpoint: &self.account.endpoint.clone().unwrap_or_else(own),
             region: &self.account.region,
             credentials: self.credentials(),

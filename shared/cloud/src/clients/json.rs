@@ -1,7 +1,7 @@
-//! A service that speaks AWS's JSON 1.1, without an SDK of it.
+//! A service that speaks JSON, without an SDK of it.
 //!
 //! A function's zip has to stay below 4 MB and is nearly that large, and an SDK costs more than the
-//! two reads that are wanted are worth. Signing, retries, time limits and connections are those of
+//! few reads that are wanted are worth. Signing, retries, time limits and connections are those of
 //! the other clients all the same: only the envelope is ours.
 
 use aws_runtime::auth::SigV4OperationSigningConfig;
@@ -39,14 +39,22 @@ use super::{Trouble, timeouts, trouble};
 #[derive(Clone, Debug)]
 pub struct JsonClient {
     operation: Operation<Call, Vec<u8>, ErrorMetadata>,
-    /// What stands before the operation in `X-Amz-Target`, such as `CodeCommit_20150413`.
-    target: &'static str,
+    protocol: Protocol,
+}
+
+/// How a service is told which operation is meant.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Protocol {
+    /// By the header `X-Amz-Target`, after this, such as `CodeCommit_20150413`.
+    Json11(&'static str),
+    /// By the path, in small letters after this.
+    RestJson(&'static str),
 }
 
 /// Which service, and in whose name it is called.
 pub(super) struct Service<'a> {
     pub(super) signing_name: &'static str,
-    pub(super) target: &'static str,
+    pub(super) protocol: Protocol,
     pub(super) endpoint: &'a str,
     pub(super) region: &'a str,
     pub(super) credentials: Credentials,
@@ -54,7 +62,8 @@ pub(super) struct Service<'a> {
 
 #[derive(Debug)]
 struct Call {
-    target: String,
+    protocol: Protocol,
+    operation: String,
     body: Vec<u8>,
 }
 
@@ -69,7 +78,7 @@ struct Refusal {
 
 impl JsonClient {
     pub(super) fn new(service: Service<'_>, http: SharedHttpClient, retries: &RetryConfig) -> Self {
-        let target = service.target;
+        let protocol = service.protocol;
         let operation = Operation::builder()
             .service_name(service.signing_name)
             .operation_name("call")
@@ -87,7 +96,7 @@ impl JsonClient {
             .serializer(request)
             .deserializer(answer)
             .build();
-        Self { operation, target }
+        Self { operation, protocol }
     }
 
     /// Calls `operation`, a read, with `input`.
@@ -100,7 +109,7 @@ impl JsonClient {
         input: &I,
     ) -> Result<O, Trouble> {
         let body = serde_json::to_vec(input).map_err(|error| Trouble::Unsent(error.to_string()))?;
-        let call = Call { target: format!("{}.{operation}", self.target), body };
+        let call = Call { protocol: self.protocol, operation: operation.to_owned(), body };
         let answer = self.operation.invoke(call).await.map_err(|error| trouble(&error))?;
         serde_json::from_slice(&answer).map_err(|error| Trouble::Unclear(error.to_string()))
     }
@@ -128,9 +137,17 @@ fn signed(service: Service<'_>) -> StaticRuntimePlugin {
 fn request(call: Call) -> Result<HttpRequest, BoxError> {
     let mut request = HttpRequest::new(SdkBody::from(call.body));
     request.set_method("POST")?;
-    let headers = request.headers_mut();
-    headers.insert("content-type", "application/x-amz-json-1.1");
-    headers.insert("x-amz-target", call.target);
+    let media_type = match call.protocol {
+        Protocol::Json11(prefix) => {
+            request.headers_mut().insert("x-amz-target", format!("{prefix}.{}", call.operation));
+            "application/x-amz-json-1.1"
+        }
+        Protocol::RestJson(prefix) => {
+            request.set_uri(format!("{prefix}{}", call.operation.to_ascii_lowercase()))?;
+            "application/json"
+        }
+    };
+    request.headers_mut().insert("content-type", media_type);
     Ok(request)
 }
 

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_batch::types::{JobDetail, KeyValuesPair};
+use aws_sdk_batch::types::KeyValuesPair;
+use serde::Deserialize;
+use serde_json::json;
 use signalbox_pipeline::effect::Submission;
 use signalbox_pipeline::names::{JobId, JobName};
 
-use crate::clients::{Client, Trouble, trouble};
+use crate::clients::{Client, JsonClient, Trouble, trouble};
 use crate::fault::Fault;
+use crate::ingest::batch::Described;
 
 mod open;
 mod register;
@@ -27,6 +30,8 @@ const LONGEST_REASON: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Batch {
     batch: Client<aws_sdk_batch::Client>,
+    /// For what is answered in the shape of an event, and read as one.
+    json: JsonClient,
     /// Names of job definitions that took a submission of this instance.
     known: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -55,11 +60,16 @@ pub struct Found {
     pub status: String,
 }
 
+#[derive(Deserialize)]
+struct Jobs {
+    jobs: Vec<Described>,
+}
+
 impl Batch {
-    /// Batch behind `batch`.
+    /// Batch behind `batch`, and the same behind `json`.
     #[must_use]
-    pub fn new(batch: Client<aws_sdk_batch::Client>) -> Self {
-        Self { batch, known: Arc::default() }
+    pub fn new(batch: Client<aws_sdk_batch::Client>, json: JsonClient) -> Self {
+        Self { batch, json, known: Arc::default() }
     }
 
     /// Opens a connection to Batch; what is answered does not matter.
@@ -173,13 +183,12 @@ impl Batch {
     ///
     /// # Errors
     /// When Batch does not say.
-    pub async fn describe(&self, ids: &[JobId]) -> Result<Vec<JobDetail>, Fault> {
+    pub async fn describe(&self, ids: &[JobId]) -> Result<Vec<Described>, Fault> {
         let mut jobs = Vec::new();
         for some in ids.chunks(DESCRIBED) {
-            let some = some.iter().map(|id| id.as_str().to_owned()).collect();
-            let asked = self.batch.patient.describe_jobs().set_jobs(Some(some)).send().await;
-            let answer = asked.map_err(|error| trouble(&error).fault("describing jobs"))?;
-            jobs.extend(answer.jobs.into_iter().flatten());
+            let asked = self.json.call("DescribeJobs", &json!({ "jobs": some })).await;
+            let answer: Jobs = asked.map_err(|trouble| trouble.fault("describing jobs"))?;
+            jobs.extend(answer.jobs);
         }
         Ok(jobs)
     }

@@ -39,7 +39,8 @@ fn submission() -> Submission {
 }
 
 fn batch(script: &Script) -> Batch {
-    Batch::new(crate::testing::clients(script.clone()).batch())
+    let clients = crate::testing::clients(script.clone());
+    Batch::new(clients.batch(), clients.batch_json())
 }
 
 fn accepted() -> Answer {
@@ -160,4 +161,21 @@ async fn the_registry_says_what_lies_under_a_tag() {
     assert_eq!((found.digest.as_str(), found.bytes), (digest.as_str(), Some(7)));
     assert_eq!(registry.image_under_tag(&repository, &tag).await.unwrap(), None);
     script.done();
+}
+
+#[tokio::test]
+async fn jobs_are_described_a_hundred_at_a_time() {
+    let page = |id: &str| ok(json!({ "jobs": [{ "jobId": id }] }).to_string());
+    let script = Script::new([page("j-0"), page("j-100")]);
+    let ids: Vec<_> = (0..101).map(|n| JobId::parse(format!("j-{n}")).unwrap()).collect();
+    let jobs = batch(&script).describe(&ids).await.unwrap();
+    let found: Vec<_> = jobs.iter().filter_map(|job| job.job_id()).collect();
+    assert_eq!(found, ["j-0", "j-100"]);
+    let seen = script.done();
+    assert_eq!(seen[0].method, "POST");
+    assert!(seen[0].uri.ends_with("/v1/describejobs"), "{}", seen[0].uri);
+    assert_eq!(body(&seen[0])["jobs"].as_array().unwrap().len(), 100);
+    assert_eq!(body(&seen[1]), json!({ "jobs": ["j-100"] }));
+    let signature = seen[0].header("authorization").unwrap();
+    assert!(signature.contains("/eu-west-1/batch/aws4_request"), "{signature}");
 }

@@ -19,7 +19,7 @@ mod described;
 mod detail;
 mod executor;
 
-pub use described::{described, identified, job_role};
+pub use described::Described;
 use detail::Detail;
 
 const SOURCE: &str = "aws.batch";
@@ -254,6 +254,8 @@ fn task(arn: &str) -> Result<TaskId, Malformed> {
 }
 
 fn time(millis: Option<i64>) -> Option<Timestamp> {
+    // Where it has no such time yet, Batch may leave it out or say 0.
+    let millis = millis.filter(|&millis| millis > 0);
     millis.and_then(|millis| Timestamp::from_millisecond(millis).ok())
 }
 

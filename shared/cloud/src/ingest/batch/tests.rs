@@ -157,45 +157,40 @@ fn near_garbage_is_malformed() {
     }
 }
 
-#[test]
-fn what_batch_answers_when_asked_reads_like_the_event() {
-    use aws_sdk_batch::types::{
-        AttemptDetail, AttemptEcsTaskDetails, AttemptTaskContainerDetails, EcsPropertiesDetail,
-        EcsTaskDetails, JobDetail, JobStatus as Wire,
-    };
-    let main = AttemptTaskContainerDetails::builder().name("main").exit_code(0).build();
-    let task =
-        AttemptEcsTaskDetails::builder().task_arn(format!("{ARN}t-1")).containers(main).build();
-    let last = AttemptDetail::builder()
-        .task_properties(task)
-        .started_at(1_748_306_453_170)
-        .stopped_at(1_748_306_482_483)
-        .build();
-    let ecs =
-        EcsPropertiesDetail::builder().task_properties(EcsTaskDetails::builder().build()).build();
-    let expected = event(&multi_container());
-    let mut job = JobDetail::builder()
-        .job_id("j-1")
-        .job_name(expected.name.as_str())
-        .job_queue(&expected.queue)
-        .job_definition("arn:aws:batch:eu-west-1:123456789012:job-definition/signalbox-0a0b:3")
-        .status(Wire::Succeeded)
-        .status_reason("Essential container in task exited")
-        .attempts(last)
-        .ecs_properties(ecs);
-    for (name, value) in
-        [("pipeline", "rain"), ("run", RUN), ("stage", "checks"), ("job", "unit"), ("attempt", "1")]
-    {
-        job = job.parameters(name, value);
-    }
-    let Read::Event(asked) = described(&job.build(), expected.at).unwrap() else {
-        panic!("ignored")
-    };
-    assert_eq!(asked, JobEvent { event: asked.event.clone(), ..expected });
+fn described(detail: &Value) -> Described {
+    serde_json::from_value(detail.clone()).unwrap()
 }
 
 #[test]
-fn a_time_that_batch_leaves_out_is_none_and_not_1970() {
-    let detail = aws_sdk_batch::types::JobDetail::builder().started_at(0).build();
-    assert_eq!(super::described::detail(&detail).started_at, None);
+fn what_batch_answers_when_asked_reads_like_the_event() {
+    let expected = event(&multi_container());
+    let Read::Event(asked) = described(&multi_container()).event(expected.at).unwrap() else {
+        panic!("ignored")
+    };
+    assert_eq!(asked, JobEvent { event: asked.event.clone(), ..expected });
+    let again = described(&multi_container()).event(Timestamp::MAX).unwrap();
+    assert!(matches!(again, Read::Event(again) if again.event == asked.event), "one event");
+}
+
+#[test]
+fn a_job_that_is_asked_about_in_any_state_is_known_by_its_parameters() {
+    let mut detail = multi_container();
+    detail["status"] = "STARTING".into();
+    detail["ecsProperties"]["taskProperties"][0]["taskRoleArn"] = "role".into();
+    let job = described(&detail);
+    assert_eq!((job.job_id(), job.job_role()), (Some("j-1"), Some("role")));
+    let Read::Event(identity) = job.identity().unwrap() else { panic!("ignored") };
+    assert_eq!(identity.owner.run.as_str(), RUN);
+    assert_eq!(identity.placement.definition, "signalbox-0a0b");
+    assert!(matches!(job.event(Timestamp::MAX), Ok(Read::Ignored(_))));
+    assert!(described(&json!({ "jobId": 5 })).identity().is_err());
+}
+
+#[test]
+fn a_time_that_batch_does_not_know_is_none_and_not_1970() {
+    let mut detail = multi_container();
+    detail["status"] = "RUNNING".into();
+    detail["attempts"] = json!([]);
+    detail["startedAt"] = 0.into();
+    assert_eq!(event(&detail).started_at, None);
 }
