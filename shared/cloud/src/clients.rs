@@ -130,7 +130,7 @@ impl Clients {
         ecr, aws_sdk_ecr
     }
 
-    /// Batch, for what its SDK does not read as we do.
+    /// Batch, for its reads: their answers have the shape of its events, and are read as such.
     #[must_use]
     pub fn batch_json(&self) -> JsonClient {
         self.json("batch", Protocol::RestJson("/v1/"), &self.host("batch"))

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_batch::types::KeyValuesPair;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use signalbox_pipeline::effect::Submission;
 use signalbox_pipeline::names::{JobId, JobName};
 
@@ -30,7 +29,7 @@ const LONGEST_REASON: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Batch {
     batch: Client<aws_sdk_batch::Client>,
-    /// For what is answered in the shape of an event, and read as one.
+    /// For its reads: what they answer has the shape of events, and is read as such.
     json: JsonClient,
     /// Names of job definitions that took a submission of this instance.
     known: Arc<Mutex<BTreeSet<String>>>,
@@ -74,9 +73,7 @@ impl Batch {
 
     /// Opens a connection to Batch; what is answered does not matter.
     pub async fn warm(&self, queue: &str) {
-        let filter = KeyValuesPair::builder().name("JOB_NAME").values("warm").build();
-        let list = self.batch.once.list_jobs().job_queue(queue).filters(filter);
-        let _answer = list.send().await;
+        let _answer = self.list(named(queue, "warm"), None).await;
     }
 
     /// Whether this instance has seen the job definition `name` take a submission.
@@ -144,29 +141,23 @@ impl Batch {
     /// # Errors
     /// When Batch does not say, or lists so many that the answer would not be complete.
     pub async fn find_by_name(&self, queue: &str, name: &JobName) -> Result<Vec<Found>, Fault> {
-        let filter = KeyValuesPair::builder().name("JOB_NAME").values(name.as_str()).build();
         let mut found = Vec::new();
         let mut next = None;
         for _ in 0..PAGES {
-            let list = self.batch.patient.list_jobs().job_queue(queue).filters(filter.clone());
-            let page = list.set_next_token(next.take()).send().await.map_err(|error| {
-                trouble(&error).fault(format!("looking for the job {name} in {queue}"))
+            let page = self.list(named(queue, name.as_str()), next.take()).await;
+            let page = page.map_err(|trouble| {
+                trouble.fault(format!("looking for the job {name} in {queue}"))
             })?;
-            for job in page.job_summary_list.into_iter().flatten() {
+            for job in page.job_summary_list {
                 // Batch compares without regard to case.
-                if job.job_name.as_deref() != Some(name.as_str()) {
+                if job.job_name != name.as_str() {
                     continue;
                 }
-                let id = JobId::parse(job.job_id.unwrap_or_default()).map_err(|error| {
+                let job_id = JobId::parse(job.job_id).map_err(|error| {
                     Fault::retry(format!("Batch's list of jobs named {name}"), error)
                 })?;
-                let definition = job.job_definition.unwrap_or_default();
-                let status = job.status.map(|status| status.as_str().to_owned());
-                found.push(Found {
-                    job_id: id,
-                    definition: definition_name(&definition).to_owned(),
-                    status: status.unwrap_or_default(),
-                });
+                let definition = definition_name(&job.job_definition).to_owned();
+                found.push(Found { job_id, definition, status: job.status });
             }
             next = page.next_token;
             if next.is_none() {
@@ -210,6 +201,11 @@ impl Batch {
             Err(trouble) => Err(trouble.fault(format!("ending the job {job}"))),
         }
     }
+}
+
+/// The jobs of a queue with this name.
+fn named(queue: &str, name: &str) -> Value {
+    json!({ "jobQueue": queue, "filters": [{ "name": "JOB_NAME", "values": [name] }] })
 }
 
 /// `arn:…:job-definition/name:revision` as `name`.

@@ -1,12 +1,35 @@
 //! ListJobs: what a queue holds that is not over.
 
-use aws_sdk_batch::types::JobStatus;
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use signalbox_pipeline::names::JobId;
 
 use super::{Batch, definition_name};
-use crate::clients::trouble;
+use crate::clients::Trouble;
 use crate::fault::Fault;
+
+/// A page of ListJobs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Page {
+    #[serde(default)]
+    pub(super) job_summary_list: Vec<Summary>,
+    pub(super) next_token: Option<String>,
+}
+
+/// A job as it is listed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary {
+    pub(super) job_id: String,
+    pub(super) job_name: String,
+    #[serde(default)]
+    pub(super) job_definition: String,
+    #[serde(default)]
+    pub(super) status: String,
+    created_at: Option<i64>,
+}
 
 /// A state in which a job may stay, and cost something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,17 +90,27 @@ impl Batch {
         after: Option<String>,
     ) -> Result<Listed, Fault> {
         let what = || format!("listing the {} jobs in {queue}", status.as_str());
-        let list = self.batch.patient.list_jobs().job_queue(queue);
-        let list = list.job_status(JobStatus::from(status.as_str())).set_next_token(after);
-        let page = list.send().await.map_err(|error| trouble(&error).fault(what()))?;
+        let asked = json!({ "jobQueue": queue, "jobStatus": status.as_str() });
+        let page = self.list(asked, after).await.map_err(|trouble| trouble.fault(what()))?;
         let mut jobs = Vec::new();
-        for job in page.job_summary_list.into_iter().flatten() {
-            let job_id = JobId::parse(job.job_id.unwrap_or_default())
-                .map_err(|error| Fault::retry(what(), error))?;
-            let definition = definition_name(&job.job_definition.unwrap_or_default()).to_owned();
+        for job in page.job_summary_list {
+            let job_id = JobId::parse(job.job_id).map_err(|error| Fault::retry(what(), error))?;
+            let definition = definition_name(&job.job_definition).to_owned();
             let created_at = job.created_at.and_then(|at| Timestamp::from_millisecond(at).ok());
             jobs.push(Queued { job_id, definition, created_at });
         }
         Ok(Listed { jobs, next: page.next_token })
+    }
+
+    /// The page of ListJobs that follows the one which named `after`.
+    pub(super) async fn list(
+        &self,
+        mut asked: Value,
+        after: Option<String>,
+    ) -> Result<Page, Trouble> {
+        if let Some(token) = after {
+            asked["nextToken"] = token.into();
+        }
+        self.json.call("ListJobs", &asked).await
     }
 }
