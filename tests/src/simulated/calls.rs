@@ -88,5 +88,12 @@ impl Blow {
     }
 }
 
-/// Which calls are hit, by their number.
-pub type Blows = BTreeMap<u64, Blow>;
+/// Which calls are hit, and by what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blows {
+    /// By the number of the call.
+    pub calls: BTreeMap<u64, Blow>,
+    /// By the number of the submission, counted among the submissions alone: what happens there is
+    /// the hardest to tell afterwards.
+    pub submissions: BTreeMap<u64, Blow>,
+}

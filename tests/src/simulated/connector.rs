@@ -37,6 +37,15 @@ struct Traffic {
     chance: Rng,
 }
 
+impl Traffic {
+    fn blow(&self, call: &Call) -> Option<Blow> {
+        let before = self.calls.iter().filter(|before| before.is_submission()).count() as u64;
+        let of_submission = self.blows.submissions.get(&(before + 1));
+        let of_submission = of_submission.filter(|_| call.is_submission());
+        of_submission.or_else(|| self.blows.calls.get(&call.number)).copied()
+    }
+}
+
 impl Wire {
     /// A network on which `blows` fall.
     #[must_use]
@@ -74,7 +83,7 @@ impl Wire {
         let mut traffic = self.traffic();
         let number = u64::try_from(traffic.calls.len()).unwrap_or(u64::MAX).saturating_add(1);
         let call = Call::of(number, function, request);
-        let blow = traffic.blows.get(&number).copied().filter(|blow| blow.fits(request));
+        let blow = traffic.blow(&call).filter(|blow| blow.fits(request));
         traffic.hits.extend(blow.map(|blow| (call.clone(), blow)));
         traffic.calls.push(call);
         blow

@@ -67,6 +67,13 @@ pub enum Disturbance {
         /// What it meets.
         blow: Blow,
     },
+    /// A submission meets a blow; counted among the submissions alone.
+    Submission {
+        /// Which one.
+        number: u64,
+        /// What it meets.
+        blow: Blow,
+    },
     /// An event does not reach its queue as it should.
     Event {
         /// Which delivery.
@@ -113,6 +120,10 @@ impl Schedule {
             let (number, blow) = (rng.u64(1..=runs * CALLS), blow(&mut rng));
             disturbances.push(Disturbance::Call { number, blow });
         }
+        for _ in 0..rng.u64(0..=2) {
+            let (number, blow) = (rng.u64(1..=runs * JOBS), blow(&mut rng));
+            disturbances.push(Disturbance::Submission { number, blow });
+        }
         for _ in 0..rng.u64(0..=10) {
             let (number, fate) = (rng.u64(1..=runs * EVENTS), fate(&mut rng));
             disturbances.push(Disturbance::Event { number, fate });
@@ -138,7 +149,10 @@ impl Schedule {
         for disturbance in &self.disturbances {
             match *disturbance {
                 Disturbance::Call { number, blow } => {
-                    setup.blows.insert(number, blow);
+                    setup.blows.calls.insert(number, blow);
+                }
+                Disturbance::Submission { number, blow } => {
+                    setup.blows.submissions.insert(number, blow);
                 }
                 Disturbance::Event { number, fate } => {
                     setup.knobs.at.insert(number, fate.copies());

@@ -69,7 +69,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             seed: 1,
-            blows: Blows::new(),
+            blows: Blows::default(),
             knobs: Knobs::default(),
             seats: 2,
             skew: Duration::ZERO,

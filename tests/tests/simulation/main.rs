@@ -20,9 +20,10 @@ use signalbox_tests::simulated::world::{World, commit, event_id};
 /// How many seeds the normal test run tries.
 const SEEDS: u64 = 200;
 /// How many ticks it takes at most until all runs are settled.
-const TICKS: u32 = 45;
-/// How many ticks it takes until a push is found of which nobody told.
-const UNHEARD: u32 = 9;
+const TICKS: u32 = 60;
+/// How many ticks it takes until a push is found of which nobody told: up to seven, and as many again
+/// whenever a `tick` that had it in mind dies.
+const UNHEARD: u32 = 24;
 /// Calls that a delivery leads to at most, on average over a world: I8 does not depend on how many
 /// runs there are.
 const CALLS_PER_DELIVERY: u64 = 12;
