@@ -103,10 +103,11 @@ impl Lambda {
         pools.map(|(id, pool)| (id.clone(), usage::of(&pool.processes()))).collect()
     }
 
-    /// The processes that there are just now, by id.
+    /// The processes that live just now, by id: one that ended stays known until it is needed.
     #[must_use]
     pub fn processes(&self) -> Vec<i32> {
-        self.pools.values().flat_map(|pool| pool.processes()).collect()
+        let known = self.pools.values().flat_map(|pool| pool.processes());
+        known.filter(|pid| usage::lives(*pid)).collect()
     }
 
     /// Ends everything, invocations under way too.

@@ -35,6 +35,11 @@ pub(super) fn of(pids: &[i32]) -> Usage {
     usage
 }
 
+/// Whether the process is there and has not ended.
+pub(super) fn lives(pid: i32) -> bool {
+    stat(pid).is_some_and(|fields| fields.first().is_some_and(|state| state != "Z"))
+}
+
 fn kibibytes(pid: i32, name: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(name));

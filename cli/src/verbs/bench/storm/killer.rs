@@ -37,20 +37,23 @@ impl<'a> Killer<'a> {
         }
     }
 
+    /// Kills the first that can be killed, from another one on each time: one may have ended by
+    /// itself since the look.
     fn kill_one(&self) -> Result<(), Errno> {
-        let processes = self.engine.function_processes();
-        let victim = self.seed.wrapping_add(self.kills().wrapping_mul(7919));
-        let Some(index) = victim.checked_rem(processes.len() as u64) else { return Ok(()) };
-        let victim = usize::try_from(index).ok().and_then(|index| processes.get(index));
-        let Some(pid) = victim.and_then(|pid| Pid::from_raw(*pid)) else { return Ok(()) };
-        match kill_process(pid, Signal::KILL) {
-            Ok(()) => {
-                self.kills.fetch_add(1, Ordering::Relaxed);
-                Ok(())
+        let mut processes = self.engine.function_processes();
+        let first = self.seed.wrapping_add(self.kills().wrapping_mul(7919));
+        let first = first.checked_rem(processes.len() as u64).unwrap_or_default();
+        processes.rotate_left(usize::try_from(first).unwrap_or_default());
+        for pid in processes.into_iter().filter_map(Pid::from_raw) {
+            match kill_process(pid, Signal::KILL) {
+                Ok(()) => {
+                    self.kills.fetch_add(1, Ordering::Relaxed);
+                    return Ok(());
+                }
+                Err(Errno::SRCH) => {}
+                Err(error) => return Err(error),
             }
-            // It has ended by itself since the look.
-            Err(Errno::SRCH) => Ok(()),
-            Err(error) => Err(error),
         }
+        Ok(())
     }
 }
