@@ -77,6 +77,8 @@ async fn a_job_that_is_killed_ends_as_killed() {
     let mut bench = Bench::new().await;
     let gate = bench.gate("gate");
     let id = bench.run(&format!("echo ready > {}; sleep 60", gate.display())).await;
+    // The process may be faster than the keeper, which then writes down what it started.
+    bench.until(&id, "RUNNING").await;
     tokio::fs::read_to_string(&gate).await.unwrap();
     kill_process_group(pid_of(&bench, &id), Signal::KILL).unwrap();
     let detail = bench.until(&id, "FAILED").await;
@@ -88,6 +90,8 @@ async fn a_job_whose_keeper_is_killed_ends_as_killed_and_the_next_one_has_a_keep
     let mut bench = Bench::new().await;
     let gate = bench.gate("gate");
     let id = bench.run(&format!("echo ready > {}; sleep 60", gate.display())).await;
+    // The process may be faster than the keeper, which then writes down what it started.
+    bench.until(&id, "RUNNING").await;
     tokio::fs::read_to_string(&gate).await.unwrap();
     let pid = pid_of(&bench, &id);
     let (keeper, ended) = (parent_of(pid), end_of(pid));
