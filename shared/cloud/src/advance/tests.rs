@@ -152,6 +152,18 @@ impl Story {
         std::mem::take(&mut self.world.world().requests)
     }
 
+    /// A job under the checkout's name that somebody else has submitted.
+    fn somebody_else_takes_the_name(&self) {
+        let foreign = Job {
+            id: "foreign".to_owned(),
+            name: format!("rain-{}-checkout-checkout-1", self.key.run),
+            queue: self.runs.platform.queue.clone(),
+            definition: "signalbox-of-somebody-else".to_owned(),
+            ..Job::default()
+        };
+        self.world.world().jobs.push(foreign);
+    }
+
     fn later(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
     }

@@ -25,14 +25,7 @@ async fn somebody_elses_job_under_the_name_of_an_attempt_does_not_hold_its_submi
     // Marker, run, refused submission, definition: the second submission is lost on its way.
     story.world.world().planted.insert(4, Planted::Before(Answer::Timeout));
     story.runs.begin(&story.key, story.trigger()).await.unwrap();
-    let foreign = Job {
-        id: "foreign".to_owned(),
-        name: format!("rain-{}-checkout-checkout-1", story.key.run),
-        queue: story.runs.platform.queue.clone(),
-        definition: "signalbox-of-somebody-else".to_owned(),
-        ..Job::default()
-    };
-    story.world.world().jobs.push(foreign);
+    story.somebody_else_takes_the_name();
     story.later(46);
     story.runs.tell(&story.key, story.nothing()).await.unwrap();
     let ours = story.jobs().into_iter().filter(|job| job.id != "foreign");

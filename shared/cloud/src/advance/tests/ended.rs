@@ -110,14 +110,7 @@ async fn a_submission_that_was_made_after_all_is_found_and_ended() {
 #[tokio::test]
 async fn somebody_elses_job_under_the_name_is_left_alone() {
     let story = in_doubt(Planted::Before(Answer::Timeout)).await;
-    let foreign = Job {
-        id: "foreign".to_owned(),
-        name: format!("rain-{}-checkout-checkout-1", story.key.run),
-        queue: story.runs.platform.queue.clone(),
-        definition: "signalbox-of-somebody-else".to_owned(),
-        ..Job::default()
-    };
-    story.world.world().jobs.push(foreign);
+    story.somebody_else_takes_the_name();
     story.later(71);
     story.runs.tell(&story.key, story.nothing()).await.unwrap();
     assert!(story.run().is_settled());
