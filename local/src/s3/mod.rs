@@ -17,12 +17,10 @@ use crate::clock::Clock;
 
 mod api;
 mod auth;
-mod bodies;
 mod bucket;
 mod buckets;
 mod condition;
 mod delete;
-mod disk;
 mod list;
 mod listing;
 mod multipart;
@@ -30,7 +28,6 @@ mod path;
 mod peek;
 mod read;
 mod staged;
-mod stored;
 #[cfg(test)]
 mod tests;
 mod upload;

@@ -16,6 +16,10 @@ impl Stored for Run {
 }
 
 impl Document for Run {
+    fn schema(&self) -> u32 {
+        self.schema
+    }
+
     fn write_id(&self) -> &str {
         &self.write_id
     }
@@ -26,6 +30,10 @@ impl Stored for Environment {
 }
 
 impl Document for Environment {
+    fn schema(&self) -> u32 {
+        self.schema
+    }
+
     fn write_id(&self) -> &str {
         &self.write_id
     }
@@ -37,6 +45,10 @@ impl Stored for Registration {
 }
 
 impl Document for Registration {
+    fn schema(&self) -> u32 {
+        self.schema
+    }
+
     fn write_id(&self) -> &str {
         &self.write_id
     }
@@ -48,6 +60,10 @@ impl Stored for Head {
 }
 
 impl Document for Head {
+    fn schema(&self) -> u32 {
+        self.schema
+    }
+
     fn write_id(&self) -> &str {
         &self.write_id
     }

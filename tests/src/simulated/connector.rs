@@ -12,7 +12,8 @@ use aws_smithy_types::body::SdkBody;
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, HOST};
 use axum::http::request::Parts;
-use axum::http::{Request, Uri};
+use axum::http::{Method, Request, Uri};
+use bytes::Bytes;
 use fastrand::Rng;
 use signalbox_local::engine::Embedded;
 use signalbox_local::http::When;
@@ -35,6 +36,10 @@ struct Traffic {
     hits: Vec<(Call, Blow)>,
     blows: Blows,
     chance: Rng,
+    /// How often an instance was given a document that is newer than it knows.
+    met: usize,
+    /// What instances wrote that is newer than they know.
+    trespasses: Vec<String>,
 }
 
 impl Traffic {
@@ -50,8 +55,14 @@ impl Wire {
     /// A network on which `blows` fall.
     #[must_use]
     pub fn new(engine: Embedded, blows: Blows, seed: u64) -> Arc<Self> {
-        let traffic =
-            Traffic { calls: Vec::new(), hits: Vec::new(), blows, chance: Rng::with_seed(seed) };
+        let traffic = Traffic {
+            calls: Vec::new(),
+            hits: Vec::new(),
+            blows,
+            chance: Rng::with_seed(seed),
+            met: 0,
+            trespasses: Vec::new(),
+        };
         Arc::new(Self { engine, traffic: Mutex::new(traffic) })
     }
 
@@ -71,6 +82,18 @@ impl Wire {
     #[must_use]
     pub fn hits(&self) -> Vec<(Call, Blow)> {
         self.traffic().hits.clone()
+    }
+
+    /// How often an instance was given a document that is newer than it knows.
+    #[must_use]
+    pub fn met(&self) -> usize {
+        self.traffic().met
+    }
+
+    /// What instances wrote that is newer than they know.
+    #[must_use]
+    pub fn trespasses(&self) -> Vec<String> {
+        self.traffic().trespasses.clone()
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
@@ -96,19 +119,31 @@ impl Wire {
 }
 
 /// Who calls, and whether it is dead or asleep.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Caller {
     /// The function, such as `job`; nobody else's calls are counted or hit.
     function: Option<String>,
+    /// The newest schema of documents that it knows.
+    knows: u32,
     death: Notify,
     wakes: Mutex<Option<Instant>>,
 }
 
 impl Caller {
-    /// An instance of `function`.
+    /// An instance of `function` that knows documents up to the schema `knows`.
     #[must_use]
-    pub fn instance(function: &str) -> Arc<Self> {
-        Arc::new(Self { function: Some(function.to_owned()), ..Self::default() })
+    pub fn instance(function: &str, knows: u32) -> Arc<Self> {
+        Arc::new(Self { function: Some(function.to_owned()), knows, ..Self::default() })
+    }
+
+    /// Whether `bytes` are a document that is newer than it knows.
+    fn is_behind(&self, bytes: &[u8]) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Header {
+            schema: u32,
+        }
+        self.knows != u32::MAX
+            && serde_json::from_slice(bytes).is_ok_and(|Header { schema }| schema > self.knows)
     }
 
     /// Returns when the instance has died: whoever carries it drops what it did.
@@ -131,6 +166,13 @@ impl Caller {
     async fn die(&self) -> ! {
         self.death.notify_one();
         std::future::pending().await
+    }
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        let (death, wakes) = (Notify::new(), Mutex::default());
+        Self { function: None, knows: u32::MAX, death, wakes }
     }
 }
 
@@ -162,7 +204,10 @@ impl HttpConnector for Connector {
 
 impl Connector {
     async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let (mut parts, body) = outgoing(request)?;
+        let (mut parts, bytes) = outgoing(request)?;
+        if parts.method == Method::PUT && self.caller.is_behind(&bytes) {
+            self.wire.traffic().trespasses.push(parts.uri.to_string());
+        }
         let blow = self.wire.note(&self.caller, &parts);
         self.wire.way().await;
         match blow {
@@ -173,13 +218,18 @@ impl Connector {
             Some(Blow::Sleeps(When::Before, millis)) => self.caller.sleep(millis).await,
             Some(Blow::Dies(When::After) | Blow::Sleeps(When::After, _)) | None => {}
         }
-        let response = self.wire.engine.call(Request::from_parts(parts, body)).await;
+        let is_read = parts.method == Method::GET;
+        let request = Request::from_parts(parts, Body::from(bytes));
+        let response = self.wire.engine.call(request).await;
         if blow == Some(Blow::Dies(When::After)) {
             self.caller.die().await;
         }
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await;
         let body = body.map_err(|error| ConnectorError::io(error.into()))?;
+        if is_read && self.caller.is_behind(&body) {
+            self.wire.traffic().met += 1;
+        }
         match blow {
             // The answer waits for the sleeper.
             Some(Blow::Sleeps(When::After, millis)) => self.caller.sleep(millis).await,
@@ -196,11 +246,11 @@ impl Connector {
 }
 
 /// The request as a server gets it. Nothing that the functions or jobs send is a stream.
-fn outgoing(request: HttpRequest) -> Result<(Parts, Body), ConnectorError> {
+fn outgoing(request: HttpRequest) -> Result<(Parts, Bytes), ConnectorError> {
     let request = request.try_into_http1x();
     let (mut parts, body) =
         request.map_err(|error| ConnectorError::user(error.into()))?.into_parts();
-    let bytes = body.bytes().map(bytes::Bytes::copy_from_slice);
+    let bytes = body.bytes().map(Bytes::copy_from_slice);
     let bytes = bytes.ok_or_else(|| ConnectorError::user("the body is a stream".into()))?;
     // What a client of the network adds on its way out.
     let host = parts.uri.host().zip(parts.uri.port_u16());
@@ -211,5 +261,5 @@ fn outgoing(request: HttpRequest) -> Result<(Parts, Body), ConnectorError> {
     }
     let path = parts.uri.path_and_query().cloned();
     parts.uri = path.map(Uri::from).unwrap_or_default();
-    Ok((parts, Body::from(bytes)))
+    Ok((parts, bytes))
 }

@@ -28,6 +28,8 @@ pub struct Start {
     pub clock: Clock,
     /// Its randomness.
     pub chance: Chance,
+    /// The newest schema of documents that it knows.
+    pub knows: u32,
 }
 
 /// A started function.
@@ -50,11 +52,12 @@ impl Function {
     /// # Errors
     /// When its variables are not complete, or there is no such function.
     pub fn start(binary: &str, start: Start) -> anyhow::Result<Self> {
-        let Start { variables, http, clock, chance } = start;
+        let Start { variables, http, clock, chance, knows } = start;
         let variable = |name: &str| variables.get(name).cloned();
         let (account, buckets, jobs) = from_env::<(Account, Buckets, Jobs)>(variable)?;
         let clients = Clients::over(account, http);
-        let runs = Runs::connect(&clients, &buckets, &jobs, clock, chance.clone());
+        let mut runs = Runs::connect(&clients, &buckets, &jobs, clock, chance.clone());
+        runs.documents = runs.documents.knowing(knows);
         let checkout_image = jobs.checkout_image;
         if binary == "tick" {
             let CodeHost(host) = from_env(variable)?;

@@ -73,6 +73,7 @@ impl Watcher {
             found.with_context(|| key.clone())?;
             self.seen.insert(key, bytes);
         }
+        self.old_code_leaves_newer_documents_alone()?;
         self.invariant_i1_one_trigger_makes_one_run()?;
         self.invariant_i2_an_attempt_is_submitted_once()?;
         self.invariant_i2_nothing_is_submitted_for_a_run_that_is_over()
@@ -84,9 +85,16 @@ impl Watcher {
             // I3 and I5, and that what the register holds is never rewritten.
             invariant::check(before, &run)?;
             ensure!(run.revision > before.revision, "a write that is older than the one before");
+            ensure!(run.schema >= before.schema, "a document went back to an older schema");
         }
         self.invariant_i5_a_live_run_is_marked(&run)?;
         self.runs.insert(key.to_owned(), run);
+        Ok(())
+    }
+
+    fn old_code_leaves_newer_documents_alone(&self) -> anyhow::Result<()> {
+        let trespasses = self.wire.trespasses();
+        ensure!(trespasses.is_empty(), "older code wrote what is newer than it: {trespasses:?}");
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! function's timeout, is thrown away in the middle of what it did; its messages come again when
 //! their visibility is over.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use signalbox_cloud::clock::Clock;
 use signalbox_local::lambda::payload;
 use signalbox_local::sqs::Message;
 use signalbox_local::template::{self, QueueSource, Schedule};
+use signalbox_pipeline::run;
 use tokio::time::Instant;
 
 use super::connector::{Caller, Wire, http};
@@ -34,18 +36,24 @@ pub struct Lambda {
     pub skew: Duration,
     /// Where instances draw their seeds.
     pub chance: Arc<Mutex<Rng>>,
+    /// When a newer version is deployed: each seat gets it at some moment in this time. Before, its
+    /// instances know no run document that is newer than the schema before the newest.
+    pub deploy: Option<Range<Duration>>,
 }
 
 /// A place for one instance of a function.
 pub struct Seat {
     lambda: Lambda,
     function: template::Function,
+    /// When it gets the newer version.
+    renewed: Option<Instant>,
     instance: Option<Instance>,
 }
 
 struct Instance {
     function: Function,
     caller: Arc<Caller>,
+    knows: u32,
 }
 
 impl Lambda {
@@ -67,17 +75,26 @@ impl Lambda {
         Chance::new(move || rng.lock().unwrap_or_else(PoisonError::into_inner).u64(..))
     }
 
-    fn start(&self, function: &template::Function) -> anyhow::Result<Instance> {
-        let caller = Caller::instance(&function.binary);
+    fn start(&self, function: &template::Function, knows: u32) -> anyhow::Result<Instance> {
+        let caller = Caller::instance(&function.binary, knows);
         let start = Start {
             variables: self.wire.engine().variables(function)?,
             http: http(&self.wire, &caller),
             clock: self.clock(),
             chance: self.chance(),
+            knows,
         };
         let started = Function::start(&function.binary, start);
         let function = started.with_context(|| format!("{} does not start", function.binary))?;
-        Ok(Instance { function, caller })
+        Ok(Instance { function, caller, knows })
+    }
+
+    /// A moment of the deploy, if there is one.
+    fn renewal(&self) -> Option<Instant> {
+        let Range { start, end } = self.deploy.clone()?;
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let after = Rng::with_seed(self.draw()).u64(millis(start)..=millis(end));
+        Some(self.origin.1 + Duration::from_millis(after))
     }
 }
 
@@ -85,7 +102,14 @@ impl Seat {
     /// A seat whose instance is started by its first event.
     #[must_use]
     pub fn new(lambda: &Lambda, function: &template::Function) -> Self {
-        Self { lambda: lambda.clone(), function: function.clone(), instance: None }
+        let renewed = lambda.renewal();
+        Self { lambda: lambda.clone(), function: function.clone(), renewed, instance: None }
+    }
+
+    /// The newest schema of documents that its instance has to know now.
+    fn knows(&self) -> u32 {
+        let is_old = self.renewed.is_some_and(|at| Instant::now() < at);
+        if is_old { run::SCHEMA - 1 } else { u32::MAX }
     }
 
     /// Handles what is on the queue, for ever.
@@ -119,9 +143,10 @@ impl Seat {
 
     /// The answer to `event`, unless the instance dies or takes too long.
     async fn invoke(&mut self, event: SqsEvent) -> anyhow::Result<Option<SqsBatchResponse>> {
-        let instance = match self.instance.take() {
+        let knows = self.knows();
+        let instance = match self.instance.take().filter(|instance| instance.knows == knows) {
             Some(instance) => instance,
-            None => self.lambda.start(&self.function)?,
+            None => self.lambda.start(&self.function, knows)?,
         };
         let work = instance.function.handle(event);
         let Some(answer) = carry(&instance.caller, self.function.timeout, work).await else {

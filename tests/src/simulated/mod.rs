@@ -5,8 +5,10 @@
 //! whose SDK clients call the engine through a [`connector`]; every call passes there, is counted,
 //! and may meet a [`Blow`](calls::Blow). [`lambda`] takes messages off the queues as Lambda does, and
 //! [`jobs`] do in a few lines what the runner does in a container. [`invariants`] are looked at after
-//! every write, [`end`] is what is compared, and a [`schedule`] is all that goes wrong, as data.
+//! every write, [`end`] is what is compared, [`audit`] is what `signalbox verify` would say, and a
+//! [`schedule`] is all that goes wrong, as data.
 
+pub mod audit;
 pub mod calls;
 pub mod connector;
 pub mod end;

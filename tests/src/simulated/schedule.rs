@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
-use signalbox_local::http::{Fault, What, When};
 
 use super::calls::Blow;
-use super::jobs::{Conduct, WELL};
+use super::jobs::Conduct;
 use super::world::Setup;
+
+mod draw;
+
+use draw::{blow, conduct, decided, deploy, fate, push};
 
 /// Names of pipelines, of which a world has the first few.
 const PIPELINES: [&str; 3] = ["rain", "snow", "wind"];
@@ -32,6 +35,18 @@ pub struct Schedule {
     pub decisions: Vec<Decided>,
     /// What goes wrong.
     pub disturbances: Vec<Disturbance>,
+    /// When a newer version is deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy: Option<Deploy>,
+}
+
+/// A newer version takes the place of the one before, instance by instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deploy {
+    /// When the first instance may be replaced, in milliseconds after the beginning.
+    pub from_millis: u64,
+    /// When the last one is.
+    pub to_millis: u64,
 }
 
 /// A push to the repository of a pipeline.
@@ -113,7 +128,8 @@ impl Schedule {
             let before = pushes.last().map_or(0, |push| push.at_millis);
             pushes.push(push(&mut rng, pipelines, before));
         }
-        let decisions = (0..rng.u64(0..=2)).map(|_| decided(&mut rng, pushes.len())).collect();
+        let mut decisions: Vec<Decided> =
+            (0..rng.u64(0..=2)).map(|_| decided(&mut rng, pushes.len())).collect();
         let runs = u64::try_from(pushes.len()).unwrap_or(u64::MAX);
         let mut disturbances = Vec::new();
         for _ in 0..rng.u64(0..=10) {
@@ -133,7 +149,10 @@ impl Schedule {
             disturbances.push(Disturbance::Job { number, conduct });
         }
         let (seats, skew_millis) = (rng.usize(1..=3), rng.u64(0..=2_000));
-        Self { seed, seats, skew_millis, pushes, decisions, disturbances }
+        let deploy = rng.bool().then(|| deploy(&mut rng, &pushes));
+        let (deploy, cancelled) = deploy.unzip();
+        decisions.extend(cancelled);
+        Self { seed, seats, skew_millis, pushes, decisions, disturbances, deploy }
     }
 
     /// The world that this schedule is about.
@@ -144,6 +163,9 @@ impl Schedule {
             seats: self.seats,
             skew: Duration::from_millis(self.skew_millis),
             pipelines: PIPELINES.map(str::to_owned).into(),
+            deploy: self.deploy.map(|deploy| {
+                Duration::from_millis(deploy.from_millis)..Duration::from_millis(deploy.to_millis)
+            }),
             ..Setup::default()
         };
         for disturbance in &self.disturbances {
@@ -196,6 +218,10 @@ impl Schedule {
             }
             size /= 2;
         }
+        let less = Self { deploy: None, ..self.clone() };
+        if self.deploy.is_some() && fails(&less) {
+            self = less;
+        }
         while !self.decisions.is_empty() {
             let mut less = self.clone();
             less.decisions.pop();
@@ -223,55 +249,5 @@ impl Fate {
             Self::Twice(millis) => vec![Duration::ZERO, Duration::from_millis(millis)],
             Self::Late(millis) => vec![Duration::from_millis(millis)],
         }
-    }
-}
-
-fn push(rng: &mut Rng, pipelines: usize, before: u64) -> Push {
-    let pipeline = PIPELINES[rng.usize(..pipelines)].to_owned();
-    // Most come while the run before is under way.
-    Push { pipeline, at_millis: before + rng.u64(0..=20_000) }
-}
-
-fn decided(rng: &mut Rng, runs: usize) -> Decided {
-    let cancels = rng.u8(..3) > 0;
-    // A run takes about a quarter of a minute, and one that is over can be tried again.
-    let at_millis = rng.u64(0..=if cancels { 60_000 } else { 300_000 });
-    Decided { at_millis, run: rng.usize(..runs), cancels }
-}
-
-fn blow(rng: &mut Rng) -> Blow {
-    let when = if rng.bool() { When::Before } else { When::After };
-    let what = match rng.u8(..11) {
-        0 | 1 => return Blow::Dies(when),
-        // Longer than a lease, so that it wakes after it.
-        9 | 10 => return Blow::Sleeps(when, rng.u64(1_000..=120_000)),
-        2 => What::Conflict,
-        3 => What::Precondition,
-        4 => What::Internal,
-        5 => What::Throttled,
-        6 => What::Silence,
-        7 => What::Late(rng.u64(1_000..=70_000)),
-        _ => What::Late(rng.u64(50..=4_000)),
-    };
-    // A 412 before the effect would be S3 refusing what it has to take.
-    let when = if what == What::Precondition { When::After } else { when };
-    Blow::Fault(Fault { when, what })
-}
-
-fn fate(rng: &mut Rng) -> Fate {
-    match rng.u8(..3) {
-        0 => Fate::Lost,
-        1 => Fate::Twice(rng.u64(0..=200_000)),
-        _ => Fate::Late(rng.u64(0..=200_000)),
-    }
-}
-
-fn conduct(rng: &mut Rng) -> Conduct {
-    match rng.u8(..5) {
-        0 => Conduct { exit_code: 1, ..WELL },
-        1 => Conduct { exit_code: 125, ..WELL },
-        2 => Conduct { reports: false, ..WELL },
-        3 => Conduct { vanishes: true, seconds: 60, ..WELL },
-        _ => Conduct { seconds: 200, ..WELL },
     }
 }

@@ -1,6 +1,7 @@
 //! An installation in one process: engine, functions, jobs, and the hands of those who use it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -63,6 +64,9 @@ pub struct Setup {
     pub pipelines: Vec<String>,
     /// What jobs do with their time, by the order in which they start; the others do well.
     pub conducts: BTreeMap<u64, Conduct>,
+    /// When a newer version is deployed, counted from the beginning; until then all instances are of
+    /// the version before.
+    pub deploy: Option<Range<Duration>>,
 }
 
 impl Default for Setup {
@@ -75,6 +79,7 @@ impl Default for Setup {
             skew: Duration::ZERO,
             pipelines: vec!["rain".to_owned()],
             conducts: BTreeMap::new(),
+            deploy: None,
         }
     }
 }
@@ -115,6 +120,7 @@ impl World {
             origin: (start, Instant::now()),
             skew: setup.skew,
             chance: Arc::new(Mutex::new(Rng::with_seed(setup.seed))),
+            deploy: setup.deploy,
         };
         let mut world = Self { wire, buckets, lambda, seats: JoinSet::new(), _dir: dir };
         let definitions = setup.pipelines.iter().map(|name| (clone_url(name), definition(name)));

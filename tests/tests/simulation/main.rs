@@ -12,6 +12,7 @@ use signalbox_cloud::advance::RunKey;
 use signalbox_cloud::decision::{Cancel, Follow, Retry, What};
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
+use signalbox_tests::simulated::audit::audited;
 use signalbox_tests::simulated::end::end;
 use signalbox_tests::simulated::parallel::{alone, each};
 use signalbox_tests::simulated::schedule::Schedule;
@@ -28,8 +29,9 @@ const UNHEARD: u32 = 24;
 /// runs there are.
 const CALLS_PER_DELIVERY: u64 = 12;
 
-/// Lives through a schedule.
-fn live(schedule: &Schedule) -> anyhow::Result<()> {
+/// Lives through a schedule; answers how often code of the version before met a document that is
+/// newer than it knows.
+fn live(schedule: &Schedule) -> anyhow::Result<usize> {
     alone(async {
         let mut world = World::begin(schedule.setup()).await?;
         world.watch();
@@ -41,7 +43,9 @@ fn live(schedule: &Schedule) -> anyhow::Result<()> {
         let (calls, deliveries) = (world.wire().calls(), world.wire().engine().bus().deliveries());
         let most = (deliveries + u64::from(TICKS)) * CALLS_PER_DELIVERY;
         ensure!(calls.len() as u64 <= most, "I8: {} calls for {deliveries} events", calls.len());
-        no_secret_is_written(&world)
+        no_secret_is_written(&world)?;
+        ensure!(audited(&world).await? > 0, "there was nothing to audit");
+        Ok(world.wire().met())
     })
 }
 
@@ -155,16 +159,22 @@ fn wanted() -> anyhow::Result<Vec<Schedule>> {
 fn whatever_goes_wrong_the_invariants_hold_and_every_run_settles() {
     let schedules = wanted().expect("the schedules can be read");
     let lived = each(&schedules, live);
+    let met = lived.iter().filter(|lived| lived.as_ref().is_ok_and(|met| *met > 0)).count();
+    let deploys = schedules.iter().filter(|schedule| schedule.deploy.is_some()).count();
     let failed = schedules.iter().zip(lived).filter_map(|(schedule, lived)| {
         let error = lived.err()?;
         Some((schedule.clone(), error))
     });
     let failed: Vec<_> = failed.collect();
+    println!(
+        "deploys: {deploys} worlds; in {met} of them old code met what newer code had written"
+    );
     println!("seeds: {} of {}", schedules.len() - failed.len(), schedules.len());
     // A few are enough to look at, and each takes its time to be made short.
     let shown = failed.iter().take(3).map(|(schedule, error)| report(schedule.clone(), error));
     let shown: Vec<String> = shown.collect::<Result<_, _>>().expect("the schedules can be left");
     assert!(failed.is_empty(), "{} seeds failed\n{}", failed.len(), shown.join("\n"));
+    assert!(met > 0 || deploys < 20, "no deploy had anything to say");
 }
 
 #[test]

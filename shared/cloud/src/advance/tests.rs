@@ -20,6 +20,7 @@ use signalbox_testkit::{Job, Planted, Pretend};
 
 mod doubt;
 mod ended;
+mod leased;
 
 const DEFINITION: &str = "\
 version: 1

@@ -22,6 +22,8 @@ pub trait Stored: Serialize + DeserializeOwned + Send + Sync {
 
 /// What is changed by conditional writes.
 pub trait Document: Stored {
+    /// The schema that it is written in: the first that can hold it.
+    fn schema(&self) -> u32;
     /// The token that was drawn for the write that made it what it is.
     fn write_id(&self) -> &str;
 }
@@ -65,6 +67,7 @@ pub struct Documents {
     pub(super) s3: Client<aws_sdk_s3::Client>,
     pub(super) bucket: String,
     pub(super) chance: Chance,
+    newest: u32,
 }
 
 enum Condition<'a> {
@@ -81,7 +84,14 @@ impl Documents {
     /// The documents of `bucket`.
     #[must_use]
     pub fn new(s3: Client<aws_sdk_s3::Client>, bucket: &str, chance: Chance) -> Self {
-        Self { s3, bucket: bucket.to_owned(), chance }
+        Self { s3, bucket: bucket.to_owned(), chance, newest: u32::MAX }
+    }
+
+    /// The same documents in the hands of a version of Signalbox that knows no schema after
+    /// `newest`: it neither reads nor writes what is newer.
+    #[must_use]
+    pub fn knowing(self, newest: u32) -> Self {
+        Self { newest, ..self }
     }
 
     /// Where write ids come from.
@@ -102,7 +112,11 @@ impl Documents {
     /// When it is damaged, too large or of a newer schema, or S3 does not give it.
     pub async fn load<D: Stored>(&self, key: &str) -> Result<Option<Versioned<D>>, StoreError> {
         let Some((bytes, etag)) = self.fetch(key, D::LARGEST).await? else { return Ok(None) };
-        Ok(Some(Versioned { document: parse(key, &bytes)?, etag }))
+        Ok(Some(Versioned { document: parse_known(key, &bytes, self.known::<D>())?, etag }))
+    }
+
+    fn known<D: Stored>(&self) -> u32 {
+        D::SCHEMA.min(self.newest)
     }
 
     /// The text under `key`, if there is something; at most `most` bytes.
@@ -161,7 +175,7 @@ impl Documents {
     /// # Errors
     /// When it cannot be written at all, not when somebody else was faster.
     pub async fn create<D: Document>(&self, key: &str, document: &D) -> Result<Put, StoreError> {
-        self.put(key, written(key, document)?, Condition::Absent).await
+        self.put(key, written(key, document, self.known::<D>())?, Condition::Absent).await
     }
 
     /// Writes `body` under `key` unless there is something already, which is then left as it is.
@@ -193,7 +207,7 @@ impl Documents {
         document: &D,
         etag: &ETag,
     ) -> Result<Put, StoreError> {
-        self.put(key, written(key, document)?, Condition::Unchanged(etag)).await
+        self.put(key, written(key, document, self.known::<D>())?, Condition::Unchanged(etag)).await
     }
 
     async fn put(
@@ -240,7 +254,9 @@ fn judge(
     }
 }
 
-fn written<D: Document>(key: &str, document: &D) -> Result<Vec<u8>, StoreError> {
+/// What nobody who knows as much as we do could read again is not written.
+fn written<D: Document>(key: &str, document: &D, known: u32) -> Result<Vec<u8>, StoreError> {
+    check(key, u64::from(document.schema()), known)?;
     let body = serde_json::to_vec(document)
         .map_err(|error| damaged(key, &format!("it cannot be written as JSON: {error}")))?;
     if body.len() > D::LARGEST {
@@ -254,13 +270,21 @@ fn written<D: Document>(key: &str, document: &D) -> Result<Vec<u8>, StoreError> 
 /// # Errors
 /// When they are damaged, or of a newer schema.
 pub fn parse<D: Stored>(key: &str, bytes: &[u8]) -> Result<D, StoreError> {
+    parse_known(key, bytes, D::SCHEMA)
+}
+
+fn parse_known<D: Stored>(key: &str, bytes: &[u8], known: u32) -> Result<D, StoreError> {
     let header: Header = serde_json::from_slice(bytes)
         .map_err(|error| damaged(key, &format!("it is not one of our documents: {error}")))?;
-    if header.schema > u64::from(D::SCHEMA) {
-        let key = key.to_owned();
-        return Err(StoreError::Newer { key, found: header.schema, known: D::SCHEMA });
-    }
+    check(key, header.schema, known)?;
     serde_json::from_slice(bytes).map_err(|error| damaged(key, &error.to_string()))
+}
+
+fn check(key: &str, found: u64, known: u32) -> Result<(), StoreError> {
+    if found > u64::from(known) {
+        return Err(StoreError::Newer { key: key.to_owned(), found, known });
+    }
+    Ok(())
 }
 
 fn damaged(key: &str, problem: &str) -> StoreError {

@@ -7,7 +7,7 @@ use crate::store::Unread;
 /// An object that could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It was written by a newer version of Signalbox.
+    /// It was written by a newer version of Signalbox, or could only be written by one.
     #[error(
         "{key} has schema {found}, written by a newer version of Signalbox; this one knows {known}"
     )]

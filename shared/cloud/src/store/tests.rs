@@ -19,6 +19,10 @@ impl Stored for Note {
 }
 
 impl Document for Note {
+    fn schema(&self) -> u32 {
+        self.schema
+    }
+
     fn write_id(&self) -> &str {
         &self.write_id
     }
@@ -80,6 +84,21 @@ async fn a_damaged_document_is_never_overwritten() {
     let done = documents.transact("k", |_: Option<&Note>| Ok(Step::Put(note("w"), ())));
     assert!(matches!(done.await, Err(Fault::Unreadable { .. })));
     assert!(script.done().iter().all(|request| request.method == "GET"));
+}
+
+#[tokio::test]
+async fn what_is_newer_than_one_knows_is_neither_read_nor_written() {
+    let etag = etag().await;
+    let script = Script::new([stored("w")]);
+    let older = documents(&script).knowing(0);
+    for error in [
+        older.load::<Note>("k").await.unwrap_err(),
+        older.create("k", &note("w")).await.unwrap_err(),
+        older.replace("k", &note("w"), &etag).await.unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::Newer { found: 1, known: 0, .. }), "{error}");
+    }
+    assert_eq!(script.done().len(), 1, "nothing was put");
 }
 
 #[tokio::test]
