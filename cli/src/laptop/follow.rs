@@ -109,7 +109,7 @@ impl<'a> Follow<'a> {
         let Some(mut changes) = self.engine.s3().writes(&self.index) else { return };
         let marker = keys::index::active_run(&run.pipeline, &run.id);
         let gone = async {
-            while self.engine.s3().file(&self.index, &marker).is_some() {
+            while self.engine.s3().has(&self.index, &marker) {
                 if changes.changed().await.is_err() {
                     return;
                 }

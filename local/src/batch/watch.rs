@@ -86,7 +86,7 @@ fn empty(folder: &Path) -> std::io::Result<()> {
             return Err(error);
         }
     }
-    std::fs::create_dir_all(folder.join("work"))
+    std::fs::create_dir_all(folder)
 }
 
 async fn run(inner: &Arc<Inner>, id: &str) {

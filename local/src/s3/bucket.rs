@@ -1,7 +1,7 @@
 //! A bucket: its files, and what is in memory of them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::condition::WriteCondition;
-use super::path;
+use super::disk::Disk;
 use super::staged::Staged;
+use super::stored::Stored;
 use super::version::{NULL_VERSION, Version, Versioning};
-use crate::durable::{Journal, write_json};
+use crate::durable::write_json;
 
 /// Every key with its versions, the newest last.
 pub(super) type Index = BTreeMap<String, Vec<Version>>;
@@ -32,8 +33,7 @@ struct Settings {
 pub(super) struct State {
     pub(super) versioning: Versioning,
     pub(super) index: Index,
-    /// The versions on disk, by their numbers.
-    journal: Journal,
+    disk: Disk,
     /// The number of the newest write.
     last: u64,
 }
@@ -73,18 +73,16 @@ impl Bucket {
     }
 
     fn with_versions(folder: &Path, settings: &Settings) -> io::Result<Self> {
-        let (journal, records) = Journal::open::<Version>(&folder.join("versions.jsonl"))?;
-        let last = records.values().map(|one| one.number).max().unwrap_or_default();
+        let (mut disk, all) = Disk::open(folder)?;
+        let last = all.last().map(|version| version.number).unwrap_or_default();
         let mut index = Index::new();
-        for version in records.into_values() {
+        for version in all {
             index.entry(version.key.clone()).or_default().push(version);
         }
-        let mut state = State { versioning: settings.versioning, index, journal, last };
-        let State { index, journal, .. } = &mut state;
         for versions in index.values_mut() {
-            versions.sort_by_key(|version| version.number);
-            keep_one_null_version(journal, &folder.join("objects"), versions)?;
+            keep_one_null_version(&mut disk, versions)?;
         }
+        let state = State { versioning: settings.versioning, index, disk, last };
         let (folder, created) = (folder.to_owned(), settings.created);
         let written = watch::Sender::new(());
         Ok(Self { folder, created, state: Mutex::new(state), written })
@@ -109,12 +107,12 @@ impl Bucket {
         &self,
         key: &str,
         version_id: Option<&str>,
-    ) -> S3Result<(Version, File, Versioning)> {
+    ) -> S3Result<(Version, Stored, Versioning)> {
         let state = self.state();
         let version = state.find(key, version_id)?.clone();
         // Opened under the lock: a write that replaces it cannot pull the file away in between.
-        let file = File::open(self.data_file(&version)).map_err(S3Error::internal_error)?;
-        Ok((version, file, state.versioning))
+        let stored = state.disk.read(&version).map_err(S3Error::internal_error)?;
+        Ok((version, stored, state.versioning))
     }
 
     /// Finds a version (the newest when `version_id` is none).
@@ -148,16 +146,11 @@ impl Bucket {
             Versioning::Enabled => crate::random::token(),
             Versioning::Off | Versioning::Suspended => NULL_VERSION.to_owned(),
         };
-        let State { index, journal, .. } = &mut *state;
-        // The bytes come first: a version is there as soon as its record is.
-        staged
-            .map_or(Ok(()), |staged| staged.place(&self.data_file(&version)))
-            .and_then(|()| journal.put(&version.record_key(), &version))
-            .map_err(S3Error::internal_error)?;
+        let State { index, disk, .. } = &mut *state;
+        disk.keep(&mut version, staged).map_err(S3Error::internal_error)?;
         let versions = index.entry(version.key.clone()).or_default();
         versions.push(version.clone());
-        keep_one_null_version(journal, &self.objects(), versions)
-            .map_err(S3Error::internal_error)?;
+        keep_one_null_version(disk, versions).map_err(S3Error::internal_error)?;
         self.written.send_replace(());
         Ok((version, state.versioning))
     }
@@ -171,26 +164,15 @@ impl Bucket {
     ) -> S3Result<Option<Version>> {
         let mut state = self.state();
         condition.check_delete(state.current(key))?;
-        let objects = self.objects();
-        let State { index, journal, .. } = &mut *state;
+        let State { index, disk, .. } = &mut *state;
         let Some(versions) = index.get_mut(key) else { return Ok(None) };
-        let removed = drop_version(journal, &objects, versions, version_id)
-            .map_err(S3Error::internal_error)?;
+        let removed = drop_version(disk, versions, version_id).map_err(S3Error::internal_error)?;
         if versions.is_empty() {
             index.remove(key);
-            remove_empty_folders(&objects, &path::folder(key));
+            disk.tidy(key);
         }
         self.written.send_replace(());
         Ok(removed)
-    }
-
-    fn objects(&self) -> PathBuf {
-        self.folder.join("objects")
-    }
-
-    /// Where the bytes of a version lie.
-    pub(super) fn data_file(&self, version: &Version) -> PathBuf {
-        data_file(&self.objects(), version)
     }
 
     /// Where bodies lie while they come in.
@@ -236,57 +218,26 @@ fn marked(mut error: S3Error) -> S3Error {
     error
 }
 
-fn data_file(objects: &Path, version: &Version) -> PathBuf {
-    objects.join(path::folder(&version.key)).join(version.number.to_string())
-}
-
 /// A new version `null` replaces the one before.
-fn keep_one_null_version(
-    journal: &mut Journal,
-    objects: &Path,
-    versions: &mut Vec<Version>,
-) -> io::Result<()> {
+fn keep_one_null_version(disk: &mut Disk, versions: &mut Vec<Version>) -> io::Result<()> {
     let nulls = versions.iter().filter(|version| version.version_id == NULL_VERSION);
     let Some(newest) = nulls.map(|version| version.number).max() else { return Ok(()) };
     for old in versions
         .extract_if(.., |version| version.version_id == NULL_VERSION && version.number < newest)
     {
-        erase(journal, objects, &old)?;
+        disk.erase(&old)?;
     }
     Ok(())
 }
 
 fn drop_version(
-    journal: &mut Journal,
-    objects: &Path,
+    disk: &mut Disk,
     versions: &mut Vec<Version>,
     version_id: &str,
 ) -> io::Result<Option<Version>> {
     let Some(at) = versions.iter().position(|version| version.version_id == version_id) else {
         return Ok(None);
     };
-    erase(journal, objects, &versions[at])?;
+    disk.erase(&versions[at])?;
     Ok(Some(versions.remove(at)))
-}
-
-/// The record goes first: without it the version is gone, whatever happens next.
-fn erase(journal: &mut Journal, objects: &Path, version: &Version) -> io::Result<()> {
-    journal.remove(&version.record_key())?;
-    if version.delete_marker {
-        return Ok(());
-    }
-    match fs::remove_file(data_file(objects, version)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Tidies up after the last version; a folder that still holds something stays.
-fn remove_empty_folders(objects: &Path, folder: &Path) {
-    let parts = folder.ancestors().filter(|part| !part.as_os_str().is_empty());
-    for part in parts {
-        if fs::remove_dir(objects.join(part)).is_err() {
-            return;
-        }
-    }
 }

@@ -17,10 +17,12 @@ use crate::clock::Clock;
 
 mod api;
 mod auth;
+mod bodies;
 mod bucket;
 mod buckets;
 mod condition;
 mod delete;
+mod disk;
 mod list;
 mod listing;
 mod multipart;
@@ -28,6 +30,7 @@ mod path;
 mod peek;
 mod read;
 mod staged;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod upload;

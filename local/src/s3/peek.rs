@@ -1,7 +1,6 @@
 //! What the engine's own process sees of the store without asking over the wire.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read};
 
 use tokio::sync::watch;
 
@@ -19,15 +18,17 @@ impl S3 {
     /// # Errors
     /// When its file cannot be read.
     pub fn peek(&self, bucket: &str, key: &str) -> io::Result<Option<Vec<u8>>> {
-        self.file(bucket, key).map(std::fs::read).transpose()
+        let found = self.bucket(bucket).and_then(|bucket| bucket.read(key, None));
+        let Ok((_, mut stored, _)) = found else { return Ok(None) };
+        let mut bytes = Vec::new();
+        stored.read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
     }
 
-    /// The file that holds the bytes of an object's newest version.
+    /// Whether there is such an object.
     #[must_use]
-    pub fn file(&self, bucket: &str, key: &str) -> Option<PathBuf> {
-        let bucket = self.bucket(bucket).ok()?;
-        let (version, _) = bucket.describe(key, None).ok()?;
-        Some(bucket.data_file(&version))
+    pub fn has(&self, bucket: &str, key: &str) -> bool {
+        self.bucket(bucket).is_ok_and(|bucket| bucket.state().current(key).is_some())
     }
 
     /// The keys of the objects below `prefix`, in order.

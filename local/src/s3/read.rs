@@ -1,10 +1,8 @@
 //! Reading objects.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::Range;
 
-use bytes::Bytes;
 use futures_util::stream;
 use s3s::dto::{
     ChecksumMode, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
@@ -14,6 +12,7 @@ use s3s::{Body, S3Error, S3Result, s3_error};
 
 use super::S3;
 use super::condition::ReadCondition;
+use super::stored::Stored;
 use super::version::{Checksums, Version};
 
 /// Up to so many bytes are read at once and on the spot.
@@ -22,7 +21,7 @@ const SMALL: u64 = 256 * 1024;
 impl S3 {
     pub(super) fn get(&self, input: GetObjectInput) -> S3Result<GetObjectOutput> {
         let bucket = self.bucket(&input.bucket)?;
-        let (version, file, versioning) = bucket.read(&input.key, input.version_id.as_deref())?;
+        let (version, stored, versioning) = bucket.read(&input.key, input.version_id.as_deref())?;
         let condition = ReadCondition {
             if_match: input.if_match,
             if_none_match: input.if_none_match,
@@ -38,7 +37,7 @@ impl S3 {
         let headers = version.headers.clone();
         Ok(GetObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
-            body: Some(body(file, range).map_err(S3Error::internal_error)?),
+            body: Some(body(stored.part(&range)).map_err(S3Error::internal_error)?),
             content_length: i64::try_from(length).ok(),
             content_range,
             content_type: input.response_content_type.or(headers.content_type),
@@ -122,28 +121,16 @@ fn part(
     Ok((range, Some(text)))
 }
 
-fn body(mut file: File, range: Range<u64>) -> io::Result<StreamingBlob> {
-    let length = range.end - range.start;
-    if range.start > 0 {
-        file.seek(SeekFrom::Start(range.start))?;
+fn body(mut stored: Stored) -> io::Result<StreamingBlob> {
+    if stored.size() <= SMALL {
+        return Ok(StreamingBlob::from(Body::from(stored.chunk(SMALL)?)));
     }
-    if length <= SMALL {
-        return Ok(StreamingBlob::from(Body::from(chunk(&mut file, length)?)));
-    }
-    Ok(StreamingBlob::wrap(stream::try_unfold((file, length), |(file, left)| async move {
-        if left == 0 {
+    Ok(StreamingBlob::wrap(stream::try_unfold(stored, |mut stored| async move {
+        if stored.size() == 0 {
             return Ok(None);
         }
-        let read = tokio::task::spawn_blocking(move || {
-            let (mut file, size) = (file, left.min(SMALL));
-            Ok::<_, io::Error>((chunk(&mut file, size)?, (file, left - size)))
-        });
+        let read =
+            tokio::task::spawn_blocking(move || Ok::<_, io::Error>((stored.chunk(SMALL)?, stored)));
         read.await.map_err(io::Error::other)?.map(Some)
     })))
-}
-
-fn chunk(file: &mut File, size: u64) -> io::Result<Bytes> {
-    let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
-    file.read_exact(&mut bytes)?;
-    Ok(Bytes::from(bytes))
 }

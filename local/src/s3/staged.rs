@@ -13,13 +13,14 @@ use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
 use s3s::dto::StreamingBlob;
 use s3s::{S3Error, S3ErrorCode, S3Result, TrailingHeaders, s3_error};
 
+use super::stored::Stored;
 use super::version::Checksums;
 use crate::random;
 
 /// A body of this size is not held in memory any more, but written as it comes.
 const SMALL: usize = 256 * 1024;
 
-/// A complete body, on its way to the file that it will lie in.
+/// A complete body, on its way to where it will lie.
 #[derive(Debug)]
 pub(super) struct Staged {
     content: Content,
@@ -31,25 +32,26 @@ pub(super) struct Staged {
 
 #[derive(Debug)]
 enum Content {
-    /// A small body makes its file only when it becomes an object.
+    /// A small body has no file of its own.
     Held(Vec<u8>),
     /// A large one has a file by then, which is renamed.
     Spilt(Spilt),
 }
 
 impl Staged {
-    /// Makes the body the file `to`.
-    pub(super) fn place(&self, to: &Path) -> io::Result<()> {
-        match self.try_place(to) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(to.parent().unwrap_or(to))?;
-                self.try_place(to)
-            }
-            placed => placed,
+    /// The bytes of a small body, which can lie beside others.
+    pub(super) fn small(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Held(bytes) => Some(bytes),
+            Content::Spilt(_) => None,
         }
     }
 
-    fn try_place(&self, to: &Path) -> io::Result<()> {
+    /// Makes the body the file `to`.
+    pub(super) fn place(&self, to: &Path) -> io::Result<()> {
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder)?;
+        }
         match &self.content {
             Content::Held(bytes) => fs::write(to, bytes),
             Content::Spilt(spilt) => fs::rename(&spilt.0, to),
@@ -170,9 +172,9 @@ impl Writer {
     }
 
     /// Takes in all of `source`.
-    fn read(&mut self, source: &mut File) -> io::Result<()> {
+    fn read(&mut self, mut source: impl Read) -> io::Result<()> {
         let most = SMALL as u64;
-        while source.take(most).read_to_end(&mut self.buffer)? > 0 {
+        while source.by_ref().take(most).read_to_end(&mut self.buffer)? > 0 {
             if self.is_full() {
                 self.spill()?;
             }
@@ -240,7 +242,7 @@ fn incomplete(error: s3s::StdError) -> S3Error {
 }
 
 /// Copies `source`; much of it goes into a file of its own in `folder`.
-pub(super) fn copy(folder: &Path, source: &mut File) -> io::Result<Staged> {
+pub(super) fn copy(folder: &Path, source: Stored) -> io::Result<Staged> {
     let mut writer = Writer::new(folder, ChecksumHasher::default());
     writer.read(source)?;
     Ok(writer.finish()?.0)
@@ -253,7 +255,7 @@ pub(super) fn join<'p>(
 ) -> io::Result<Staged> {
     let mut writer = Writer::new(folder, ChecksumHasher::default());
     for part in parts {
-        writer.read(&mut File::open(part)?)?;
+        writer.read(File::open(part)?)?;
     }
     Ok(writer.finish()?.0)
 }

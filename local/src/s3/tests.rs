@@ -44,6 +44,11 @@ async fn put(s3: &S3, key: &str, body: &str) -> PutObjectOutput {
     put_if(s3, put_input(key, body)).await.unwrap()
 }
 
+/// A body that lies in a file of its own.
+fn large(body: &str) -> String {
+    body.repeat(256 * 1024)
+}
+
 async fn get(s3: &S3, key: &str, version: Option<&str>) -> Result<String, S3Error> {
     let input = GetObjectInput {
         bucket: "bucket".to_owned(),
@@ -161,7 +166,7 @@ async fn a_deleted_object_of_a_plain_bucket_leaves_no_files() {
     let dir = tempfile::tempdir().unwrap();
     let s3 = store(dir.path(), false);
     put(&s3, "a/b/c", "1").await;
-    put(&s3, "a/b/c", "2").await;
+    put(&s3, "a/b/c", &large("2")).await;
     delete(&s3, "a/b/c", None);
     delete(&s3, "a/b/c", None);
     assert_eq!(std::fs::read_dir(dir.path().join("bucket/objects")).unwrap().count(), 0);
@@ -175,13 +180,14 @@ async fn what_a_crash_left_is_no_object_and_the_next_one_takes_its_place() {
     drop(s3);
     let folder = dir.path().join("bucket/objects/k=");
     // The bytes of a second version, whose record was not written.
+    std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("2"), "new").unwrap();
     std::fs::write(dir.path().join("bucket/incoming/half"), "ne").unwrap();
     let s3 = S3::open(dir.path(), Clock::default()).unwrap();
     assert_eq!(get(&s3, "k", None).await.unwrap(), "old");
     assert_eq!(std::fs::read_dir(dir.path().join("bucket/incoming")).unwrap().count(), 0);
-    put(&s3, "k", "2nd").await;
-    assert_eq!(get(&s3, "k", None).await.unwrap(), "2nd");
+    put(&s3, "k", &large("2nd")).await;
+    assert_eq!(get(&s3, "k", None).await.unwrap(), large("2nd"));
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
 }
 
@@ -189,19 +195,19 @@ async fn what_a_crash_left_is_no_object_and_the_next_one_takes_its_place() {
 async fn a_crash_before_the_old_record_was_removed_leaves_the_new_object() {
     let dir = tempfile::tempdir().unwrap();
     let s3 = store(dir.path(), false);
-    put(&s3, "k", "old").await;
+    put(&s3, "k", &large("old")).await;
     let (folder, journal) =
         (dir.path().join("bucket/objects/k="), dir.path().join("bucket/versions.jsonl"));
-    put(&s3, "k", "new").await;
+    put(&s3, "k", &large("new")).await;
     drop(s3);
     let lines = std::fs::read_to_string(&journal).unwrap();
     let [old, new, _removal] = lines.split_inclusive('\n').collect::<Vec<_>>()[..] else {
         panic!("three lines: {lines}")
     };
     std::fs::write(journal, format!("{old}{new}")).unwrap();
-    std::fs::write(folder.join("1"), "old").unwrap();
+    std::fs::write(folder.join("1"), large("old")).unwrap();
     let s3 = S3::open(dir.path(), Clock::default()).unwrap();
-    assert_eq!(get(&s3, "k", None).await.unwrap(), "new");
+    assert_eq!(get(&s3, "k", None).await.unwrap(), large("new"));
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
 }
 

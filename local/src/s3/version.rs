@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::bodies::Place;
+
 /// The version id of objects in a bucket without versions, as AWS calls it.
 pub(super) const NULL_VERSION: &str = "null";
 
@@ -61,6 +63,9 @@ pub(super) struct Version {
     pub(super) version_id: String,
     /// Counts the writes of the bucket: the larger is the newer, and names the file with the bytes.
     pub(super) number: u64,
+    /// Where the bytes lie when there are too few of them for a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) place: Option<Place>,
     pub(super) modified: Timestamp,
     pub(super) delete_marker: bool,
     pub(super) size: u64,

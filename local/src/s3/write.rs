@@ -83,6 +83,7 @@ impl S3 {
             key: key.to_owned(),
             version_id: String::new(),
             number: 0,
+            place: None,
             modified: self.clock.now(),
             delete_marker: false,
             size: 0,
@@ -105,7 +106,7 @@ impl S3 {
         let CopySource::Bucket { bucket: from, key, version_id } = input.copy_source else {
             return Err(s3_error!(NotImplemented, "A copy's source is a bucket and a key."));
         };
-        let (source, mut file, from_versioning) =
+        let (source, stored, from_versioning) =
             self.bucket(&from)?.read(&key, version_id.as_deref())?;
         let source_condition = ReadCondition {
             if_match: input.copy_source_if_match,
@@ -130,7 +131,7 @@ impl S3 {
         };
         let bucket = self.bucket(&input.bucket)?;
         let incoming = bucket.incoming();
-        let copied = tokio::task::spawn_blocking(move || staged::copy(&incoming, &mut file));
+        let copied = tokio::task::spawn_blocking(move || staged::copy(&incoming, stored));
         let mut staged =
             copied.await.map_err(S3Error::internal_error)?.map_err(S3Error::internal_error)?;
         staged.checksums = source.checksums.clone();

@@ -111,7 +111,7 @@ impl<'a> Load<'a> {
         let key = keys::state::run(&self.pipeline, id);
         let mut changes = s3.writes(index).context("there is no index bucket")?;
         loop {
-            if s3.file(state, &key).is_some() && s3.file(index, &marker).is_none() {
+            if s3.has(state, &key) && !s3.has(index, &marker) {
                 let bytes = s3.peek(state, &key)?.context("the run is gone")?;
                 let run: Run = serde_json::from_slice(&bytes)?;
                 let (phase, reason) = (run.state.phase, run.state.reason.as_deref());

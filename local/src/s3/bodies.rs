@@ -1,0 +1,116 @@
+//! Small bodies, side by side in a few files.
+//!
+//! Most objects are a few kilobytes of JSON, written anew several times a second. A file for each
+//! write costs an inode and its folder, a hundred times what the bytes cost.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+mod tests;
+
+/// A file of this size gets no more bodies. It goes with the last of those that it holds.
+const FULL: u64 = 8 * 1024 * 1024;
+
+/// Where a small body lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// The number of the file.
+    file: u64,
+    pub(super) offset: u64,
+}
+
+/// The files, by their numbers. Bodies are added to the last.
+#[derive(Debug)]
+pub(super) struct Bodies {
+    folder: PathBuf,
+    files: BTreeMap<u64, Shared>,
+}
+
+/// A file that many bodies share.
+#[derive(Debug)]
+struct Shared {
+    file: Arc<File>,
+    /// Where the next body begins.
+    end: u64,
+    /// How many of its bodies are still wanted.
+    living: usize,
+}
+
+impl Bodies {
+    /// Opens the files in `folder`; `living` are the bodies that are wanted, with their sizes.
+    pub(super) fn open(
+        folder: &Path,
+        living: impl Iterator<Item = (Place, u64)>,
+    ) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let mut bodies = Self { folder: folder.to_owned(), files: BTreeMap::new() };
+        for (place, size) in living {
+            let shared = bodies.shared(place.file)?;
+            // What a crash left behind the last body that counts is written over.
+            shared.end = shared.end.max(place.offset + size);
+            shared.living += 1;
+        }
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let number = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            if number.is_some_and(|number: u64| !bodies.files.contains_key(&number)) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(bodies)
+    }
+
+    /// Adds a body.
+    pub(super) fn add(&mut self, bytes: &[u8]) -> io::Result<Place> {
+        let last = self
+            .files
+            .last_key_value()
+            .map_or(0, |(number, last)| if last.end < FULL { *number } else { number + 1 });
+        let shared = self.shared(last)?;
+        let place = Place { file: last, offset: shared.end };
+        shared.file.write_all_at(bytes, place.offset)?;
+        shared.end += bytes.len() as u64;
+        shared.living += 1;
+        Ok(place)
+    }
+
+    /// The file that holds the body in `place`.
+    pub(super) fn file(&self, place: Place) -> io::Result<Arc<File>> {
+        let shared = self.files.get(&place.file);
+        let lost = || io::Error::other(format!("{} is gone", self.path(place.file).display()));
+        shared.map(|shared| Arc::clone(&shared.file)).ok_or_else(lost)
+    }
+
+    /// Lets go of the body in `place`, and of its file when that holds no other.
+    pub(super) fn release(&mut self, place: Place) -> io::Result<()> {
+        let Some(shared) = self.files.get_mut(&place.file) else { return Ok(()) };
+        shared.living = shared.living.saturating_sub(1);
+        if shared.living == 0 && shared.end >= FULL {
+            self.files.remove(&place.file);
+            fs::remove_file(self.path(place.file))?;
+        }
+        Ok(())
+    }
+
+    fn shared(&mut self, number: u64) -> io::Result<&mut Shared> {
+        let path = self.path(number);
+        Ok(match self.files.entry(number) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let file = OpenOptions::new().read(true).write(true).create(true).open(path)?;
+                entry.insert(Shared { file: Arc::new(file), end: 0, living: 0 })
+            }
+        })
+    }
+
+    fn path(&self, number: u64) -> PathBuf {
+        self.folder.join(number.to_string())
+    }
+}
