@@ -56,3 +56,16 @@ async fn a_repository_that_cannot_be_asked_does_not_stop_the_others() {
     let pass = story.minutes(9).await;
     assert_eq!((pass.missed, pass.damaged, pass.failed), (1, 0, 9), "the marker, each time");
 }
+
+#[tokio::test]
+async fn whatever_number_of_damaged_registrations_comes_first_those_behind_them_have_their_turn() {
+    let story = Story::registered(&["rain"]);
+    story.points("rain", "main", COMMIT);
+    for number in 0..20 {
+        let key = format!("state/repositories/{}/a{number}.json", story.tick.host);
+        story.put(&key, &json!({ "schema": 1 }));
+    }
+    let pass = story.minutes(10).await;
+    assert_eq!((pass.missed, pass.damaged), (1, 40), "each is told once in five minutes");
+    assert_eq!(story.run().state.trigger.repository.as_str(), "rain");
+}

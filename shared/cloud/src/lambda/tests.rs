@@ -1,4 +1,5 @@
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_lambda_events::sqs::SqsEvent;
 use serde_json::json;
@@ -11,6 +12,7 @@ use signalbox_testkit::{Answer, Script, json_error, ok};
 #[derive(Default)]
 struct Words {
     calls: Mutex<Vec<(String, Vec<String>)>>,
+    done: AtomicUsize,
 }
 
 impl Handler for &Words {
@@ -45,6 +47,7 @@ impl Handler for &Words {
                 _ => {}
             }
         }
+        self.done.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 }
@@ -86,6 +89,13 @@ async fn messages_of_one_document_are_one_call_and_others_are_untouched() {
         (key.to_owned(), words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
     };
     assert_eq!(calls, [call("a", &["1", "2"]), call("b", &["retry"]), call("c", &["1"])]);
+}
+
+#[tokio::test]
+async fn a_batch_is_not_answered_before_all_that_it_says_is_done() {
+    let (words, script) = (Words::default(), Script::new([]));
+    assert_eq!(failures(&words, &script, &["a:1", "b:1", "c:1"]).await, [""; 0]);
+    assert_eq!(words.done.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]
