@@ -41,9 +41,14 @@ long:
 contract:
     .ci/run contract
 
-# A boto3 script and skopeo, which know only the contracts.
+# A boto3 script and skopeo, which know only the contracts, and the commands of events/README.md.
 clients:
     .ci/run clients
+
+# `sam local invoke` as events/README.md says; needs a Docker daemon, and is no part of `ci`.
+sam *ARGS:
+    cargo build -p signalbox -p signalbox-commit -p signalbox-decision -p signalbox-image -p signalbox-job -p signalbox-tick
+    tests/sam/run {{ARGS}}
 
 bench *ARGS:
     cargo run --release -- bench transitions --stages 10 --runs 100 --json {{ARGS}}

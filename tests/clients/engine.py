@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
 
-EVENTS = Path(__file__).resolve().parents[2] / "events"
+ROOT = Path(__file__).resolve().parents[2]
+EVENTS = ROOT / "events"
+BUILT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"), "debug").resolve()
+BINARY = Path(os.environ.get("SIGNALBOX", BUILT / "signalbox")).resolve()
+
+
+@contextlib.contextmanager
+def running(folder: Path, *options: str) -> Iterator[str]:
+    """Runs `signalbox local` with the example repository in FOLDER/engine; its log lies beside it. Gives its first line."""
+    with (folder / "engine.log").open("w") as log:
+        command = [BINARY, "local", "--dir", folder / "engine", "--example", *options]
+        engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
+    try:
+        line = engine.stdout.readline()
+        if not line:
+            sys.exit(f"the engine printed no first line; its log:\n{(folder / 'engine.log').read_text()}")
+        yield line
+    finally:
+        engine.terminate()
+        try:
+            engine.wait(20)
+        except subprocess.TimeoutExpired:
+            engine.kill()
+            engine.wait()
 
 
 class Engine:

@@ -1,5 +1,6 @@
 //! How any AWS client reaches a running engine: the first line of `signalbox local`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -24,6 +25,8 @@ pub(crate) struct Address {
     credentials: Credentials,
     /// The folder with a log per function.
     functions_log: PathBuf,
+    /// What the template sets for each function, in the form that `sam local invoke --env-vars` takes.
+    functions: BTreeMap<String, BTreeMap<String, String>>,
     dir: PathBuf,
 }
 
@@ -76,6 +79,12 @@ impl Address {
                 region: REGION,
             },
             functions_log: dir.join("functions"),
+            functions: engine
+                .stack()
+                .functions
+                .iter()
+                .map(|function| (function.logical_id.clone(), function.environment.clone()))
+                .collect(),
             dir,
         })
     }

@@ -18,9 +18,10 @@ use crate::output::Output;
 /// It is wired as template.yaml says, and runs the same functions as on AWS. The first line of its
 /// output is JSON that tells any AWS client how to reach it: endpoint, git_remote, registry,
 /// buckets{state,index,artifacts}, queues{commits,images,jobs,decisions} (URLs),
-/// credentials{access_key_id,secret_access_key,region}, functions_log. It runs until SIGINT or
-/// SIGTERM, and tells on standard error what is wrong in the wiring. Everything is kept in DIR; the
-/// next engine there goes on where this one stopped.
+/// credentials{access_key_id,secret_access_key,region}, functions_log, functions (the variables of
+/// each, as `sam local invoke --env-vars` takes them). It runs until SIGINT or SIGTERM, and tells on
+/// standard error what is wrong in the wiring. Everything is kept in DIR; the next engine there goes
+/// on where this one stopped.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Args {

@@ -1,0 +1,31 @@
+"""The commands of events/README.md, so that tests run them as they stand there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from engine import BINARY, EVENTS
+
+TEXT = (EVENTS / "README.md").read_text()
+BLOCKS = re.findall(r"^```\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def block(holding: str) -> str:
+    """The one block of commands that holds this text."""
+    found = [commands for commands in BLOCKS if holding in commands]
+    assert len(found) == 1, f"events/README.md has {len(found)} blocks of commands with `{holding}`"
+    return found[0]
+
+
+def shell(folder: Path, *commands: str) -> None:
+    """Runs commands as a user's shell would in a clone's root, for which `folder` stands."""
+    for name in ("events", "tests"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(EVENTS.parent / name)
+    path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
+    # What a block leaves in the background ends with the shell.
+    script = "\n".join(["set -euxo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT", *commands])
+    subprocess.run(["bash", "-c", script], cwd=folder, env={**os.environ, "PATH": path}, check=True)
