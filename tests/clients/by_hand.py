@@ -12,6 +12,13 @@ from engine import Engine, until
 from readme import block, shell
 
 RUNS_SECONDS = 240
+# Each run by what began it, how it ended, and the id of its event or decision.
+EXPECTED = {
+    ("push", "succeeded", "push-by-hand-1"),
+    ("replay", "cancelled", "drawn"),
+    ("retry", "succeeded", "drawn"),
+    ("replay", "succeeded", "replay-by-hand-1"),
+}
 TERMINAL = {"succeeded", "failed", "errored", "cancelled", "superseded", "skipped"}
 
 
@@ -37,14 +44,13 @@ def main() -> None:
     send, verbs, decide = block("fact queues.commits"), block("signalbox replay push.json"), block("fact queues.decisions")
     shell(folder, block("fact()"), block("git ls-remote"), send, verbs, decide)
     new = until("the end of four runs", RUNS_SECONDS, lambda: over(engine, before))
-    origins = {}
+    seen = set()
     for run in new:
-        state = run["state"]
-        origin = state["trigger"].get("origin", "push")
-        kind = origin if isinstance(origin, str) else next(iter(origin))
-        print(f"  {kind:<8}{state['phase']:<12}{run['register'][0]['event']}")
-        origins.setdefault(kind, []).append((run["register"][0]["event"], state["phase"]))
-    print(origins)
+        state, event = run["state"], run["register"][0]["event"]
+        kind = state["trigger"].get("origin", {"kind": "push"})["kind"]
+        print(f"  {kind:<8}{state['phase']:<12}{event}")
+        seen.add((kind, state["phase"], event if event.endswith("-by-hand-1") else "drawn"))
+    assert seen == EXPECTED, seen
 
 
 main()

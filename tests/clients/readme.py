@@ -27,5 +27,5 @@ def shell(folder: Path, *commands: str) -> None:
             (folder / name).symlink_to(EVENTS.parent / name)
     path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
     # What a block leaves in the background ends with the shell.
-    script = "\n".join(["set -euxo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT", *commands])
+    script = "\n".join(["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT", *commands])
     subprocess.run(["bash", "-c", script], cwd=folder, env={**os.environ, "PATH": path}, check=True)

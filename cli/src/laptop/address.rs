@@ -25,7 +25,7 @@ pub(crate) struct Address {
     credentials: Credentials,
     /// The folder with a log per function.
     functions_log: PathBuf,
-    /// What the template sets for each function, in the form that `sam local invoke --env-vars` takes.
+    /// The variables of each function, as `sam local invoke --env-vars` takes them.
     functions: BTreeMap<String, BTreeMap<String, String>>,
     dir: PathBuf,
 }
