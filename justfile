@@ -30,11 +30,16 @@ points *ARGS:
 simulate SEEDS="200" *ARGS:
     SIGNALBOX_SEEDS={{SEEDS}} cargo test -p signalbox-tests --test simulation -- --nocapture {{ARGS}}
 
+# The same, seven times as fast, for many seeds.
+simulate-optimised SEEDS="10000" *ARGS:
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=2 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    SIGNALBOX_SEEDS={{SEEDS}} cargo test --release -p signalbox-tests --test simulation -- --nocapture {{ARGS}}
+
 # What takes hours, and is no part of `ci`.
 long:
     just model --ignored
     just points
-    just simulate 10000
+    just simulate-optimised 10000
     just fuzz 600
 
 # S3, SQS and Batch against the local engine, moto and ministack.
