@@ -4,6 +4,7 @@
 //! write costs an inode and its folder, a hundred times what the bytes cost.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -102,9 +103,11 @@ impl Bodies {
     fn shared(&mut self, number: u64) -> io::Result<&mut Shared> {
         let path = self.path(number);
         Ok(match self.files.entry(number) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                let file = OpenOptions::new().read(true).write(true).create(true).open(path)?;
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let mut options = OpenOptions::new();
+                options.read(true).write(true).create(true).truncate(false);
+                let file = options.open(path)?;
                 entry.insert(Shared { file: Arc::new(file), end: 0, living: 0 })
             }
         })
