@@ -72,6 +72,14 @@ fn flatten(
     for (name, value) in members {
         let name = format!("{prefix}{name}");
         let metric = match value {
+            // Each member would be noted under a name as long as this one.
+            Value::Object(_) if name.len() > LONGEST => {
+                let name = one_line(&name, LONGEST);
+                notes.push(format!(
+                    "what is in {name} is left out: a name has {LONGEST} characters at most"
+                ));
+                continue;
+            }
             Value::Object(members) => {
                 flatten(&format!("{name}."), members, metrics, notes);
                 continue;

@@ -4,6 +4,9 @@ use signalbox_pipeline::report::Report;
 
 use crate::is_stable;
 
+/// How many bytes of notes one byte of a `metrics.json` may cause: `a:0,` under a long name, with a sentence around it.
+const MOST_SAID: usize = 256;
+
 /// A `result.json`.
 pub fn result(bytes: &[u8]) {
     if let Ok(report) = serde_json::from_slice::<Report>(bytes) {
@@ -22,7 +25,10 @@ pub fn junit(bytes: &[u8]) {
 /// A `metrics.json`.
 pub fn metrics(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(metrics) = signalbox_runner::numbers(text, &mut Vec::new()) {
+    let mut notes = Vec::new();
+    if let Ok(metrics) = signalbox_runner::numbers(text, &mut notes) {
         is_stable(&metrics);
     }
+    let said: usize = notes.iter().map(String::len).sum();
+    assert!(said <= MOST_SAID * bytes.len(), "{said} bytes are said about {}", bytes.len());
 }

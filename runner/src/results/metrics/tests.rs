@@ -68,6 +68,14 @@ fn there_are_at_most_200() {
 }
 
 #[test]
+fn what_lies_under_a_name_that_is_too_long_is_noted_once() {
+    let members: Vec<_> = (0..100).map(|n| format!("\"m{n}\": null")).collect();
+    let name = "n".repeat(101);
+    let (metrics, notes) = read_text(format!("{{\"{name}\": {{{}}}}}", members.join(",")));
+    assert!(metrics.is_empty() && notes.len() == 1 && notes[0].len() < 200, "{notes:?}");
+}
+
+#[test]
 fn a_file_that_is_too_large_is_noted() {
     let (metrics, notes) = read_text(format!("{{\"a\": 1}}{}", " ".repeat(2 * 1024 * 1024)));
     assert!(metrics.is_empty() && notes[0].contains("is the most"));
