@@ -1,6 +1,6 @@
 //! Between the SDK's clients and the engine: every call of a function passes here.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -176,16 +176,17 @@ impl Default for Caller {
     }
 }
 
-/// A client whose requests go over `wire` in the name of `caller`.
+/// A client whose requests go over `wire` in the name of `caller`, for as long as its world lasts.
 #[must_use]
 pub fn http(wire: &Arc<Wire>, caller: &Arc<Caller>) -> SharedHttpClient {
-    let connector = Connector { wire: Arc::clone(wire), caller: Arc::clone(caller) };
+    let connector = Connector { wire: Arc::downgrade(wire), caller: Arc::clone(caller) };
     http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()))
 }
 
 #[derive(Clone)]
 struct Connector {
-    wire: Arc<Wire>,
+    /// Jobs hold their client, and the wire's engine holds the jobs.
+    wire: Weak<Wire>,
     caller: Arc<Caller>,
 }
 
@@ -204,12 +205,14 @@ impl HttpConnector for Connector {
 
 impl Connector {
     async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let wire = self.wire.upgrade();
+        let wire = wire.ok_or_else(|| ConnectorError::user("the world is over".into()))?;
         let (mut parts, bytes) = outgoing(request)?;
         if parts.method == Method::PUT && self.caller.is_behind(&bytes) {
-            self.wire.traffic().trespasses.push(parts.uri.to_string());
+            wire.traffic().trespasses.push(parts.uri.to_string());
         }
-        let blow = self.wire.note(&self.caller, &parts);
-        self.wire.way().await;
+        let blow = wire.note(&self.caller, &parts);
+        wire.way().await;
         match blow {
             Some(Blow::Dies(When::Before)) => self.caller.die().await,
             Some(Blow::Fault(fault)) => {
@@ -220,7 +223,7 @@ impl Connector {
         }
         let is_read = parts.method == Method::GET;
         let request = Request::from_parts(parts, Body::from(bytes));
-        let response = self.wire.engine.call(request).await;
+        let response = wire.engine.call(request).await;
         if blow == Some(Blow::Dies(When::After)) {
             self.caller.die().await;
         }
@@ -228,12 +231,12 @@ impl Connector {
         let body = axum::body::to_bytes(body, usize::MAX).await;
         let body = body.map_err(|error| ConnectorError::io(error.into()))?;
         if is_read && self.caller.is_behind(&body) {
-            self.wire.traffic().met += 1;
+            wire.traffic().met += 1;
         }
         match blow {
             // The answer waits for the sleeper.
             Some(Blow::Sleeps(When::After, millis)) => self.caller.sleep(millis).await,
-            _ => self.wire.way().await,
+            _ => wire.way().await,
         }
         let mut response = HttpResponse::new(parts.status.into(), SdkBody::from(body));
         for (name, value) in &parts.headers {
