@@ -12,21 +12,22 @@ use super::pass::Pass;
 use super::runs::Known;
 use super::{ACTOR, Tick};
 
-/// A marker without a run is left for so long: the run may be about to be written.
-const UNBORN: SignedDuration = SignedDuration::from_hours(1);
+/// A marker that leads to no live run stays for so long: whoever put it may be about to write one.
+const YOUNG: SignedDuration = SignedDuration::from_mins(5);
 
 impl Tick {
-    /// Heals the run `key`, and says which jobs it knows about.
-    pub(crate) async fn heal(&self, key: &RunKey) -> Result<(Pass, Known), Fault> {
+    /// Heals the run `key`, whose marker was put at `marked_at`, and says which jobs it knows about.
+    pub(crate) async fn heal(
+        &self,
+        key: &RunKey,
+        marked_at: Timestamp,
+    ) -> Result<(Pass, Known), Fault> {
         let now = self.runs.clock.now();
-        let Some(run) = self.runs.load(key).await? else {
-            return Ok((self.unborn(key, now).await?, Known::new()));
+        let found = self.runs.load(key).await?;
+        let known = found.as_ref().map(known).unwrap_or_default();
+        let Some(run) = found.filter(|run| !run.is_settled()) else {
+            return Ok((self.retire(key, now.duration_since(marked_at)).await?, known));
         };
-        let known = known(&run);
-        if run.is_settled() {
-            self.runs.retire(key).await?;
-            return Ok((Pass { healed: 1, ..Pass::fine() }, known));
-        }
         let quiet = self.quiet(&run, now).await?;
         let missed = self.news_to(&run, quiet);
         let late = self.news_to(&run, self.late(&run, now)?);
@@ -43,13 +44,14 @@ impl Tick {
         Ok((Pass { healed: 1, missed: missed_count, overdue, ..Pass::fine() }, known))
     }
 
-    async fn unborn(&self, key: &RunKey, now: Timestamp) -> Result<Pass, Fault> {
-        let since = triggered(key);
-        if since.is_none_or(|since| now.duration_since(since) > UNBORN) {
-            tracing::info!("removed the marker of a run that was never begun");
-            self.runs.retire(key).await?;
+    /// Removes the marker of the run `key`, which is over or was never begun.
+    async fn retire(&self, key: &RunKey, age: SignedDuration) -> Result<Pass, Fault> {
+        if age < YOUNG {
+            return Ok(Pass::fine());
         }
-        Ok(Pass::fine())
+        self.runs.retire(key).await?;
+        tracing::info!("removed the marker of a run that is over or was never begun");
+        Ok(Pass { healed: 1, ..Pass::fine() })
     }
 
     /// The attempts that have outlived a deadline.
@@ -83,11 +85,4 @@ pub(crate) fn known(run: &Run) -> Known {
         believed.chain(attempt.surplus.iter().map(|surplus| &surplus.job_id))
     });
     of_attempt.cloned().collect()
-}
-
-/// The time that a run's id begins with.
-fn triggered(key: &RunKey) -> Option<Timestamp> {
-    let time = key.run.as_str().get(..16)?;
-    let time = jiff::civil::DateTime::strptime("%Y%m%dt%H%M%Sz", time).ok()?;
-    time.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }

@@ -12,25 +12,26 @@ mod transact;
 pub use artifacts::{Artifacts, Fetched};
 pub use documents::{Document, Documents, ETag, Put, Stored, Versioned, parse};
 pub use error::StoreError;
-pub use markers::Markers;
+pub use markers::{Marker, Markers};
 pub use transact::Step;
 
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::Object;
 
 use crate::clients::{Client, trouble};
 
-/// The first `limit` keys of `bucket` below `prefix`, in order, that follow `after`.
+/// The first `limit` objects of `bucket` below `prefix`, in order, that follow `after`.
 async fn list(
     s3: &Client<aws_sdk_s3::Client>,
     bucket: &str,
     prefix: &str,
     after: Option<&str>,
     limit: u16,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<Object>, StoreError> {
     let list = s3.patient.list_objects_v2().bucket(bucket).prefix(prefix);
     let list = list.set_start_after(after.map(str::to_owned)).max_keys(i32::from(limit));
     match list.send().await {
-        Ok(page) => Ok(page.contents.into_iter().flatten().filter_map(|item| item.key).collect()),
+        Ok(page) => Ok(page.contents.unwrap_or_default()),
         Err(error) => Err(StoreError::storage("listing", bucket, prefix, trouble(&error))),
     }
 }

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde_json::{Value, json};
 
 use crate::{Answer, ENDPOINT, Seen, ok, s3_error};
@@ -47,6 +49,8 @@ pub struct World {
     pub planted: BTreeMap<usize, Planted>,
     /// What `SubmitJob` refuses with, where it does.
     pub refusal: Option<&'static str>,
+    /// When what was put over the wire was put, in milliseconds since 1970.
+    written: BTreeMap<String, i64>,
     versions: u64,
 }
 
@@ -127,6 +131,7 @@ impl World {
         }
         self.versions += 1;
         self.objects.insert(path.to_owned(), (body, self.versions));
+        self.written.insert(path.to_owned(), self.now);
         let answer = match seen.header("x-amz-copy-source") {
             Some(_) => "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>",
             None => "",
@@ -147,7 +152,14 @@ impl World {
             .keys()
             .filter(|key| key.starts_with(&below) && **key > after)
             .take(parameter("max-keys=").parse().unwrap_or(1000))
-            .map(|key| format!("<Contents><Key>{}</Key></Contents>", &key[bucket.len() + 1..]));
+            .map(|key| {
+                let written = DateTime::from_millis(self.written.get(key).copied().unwrap_or(0));
+                let written = written.fmt(Format::DateTime).unwrap_or_default();
+                let key = &key[bucket.len() + 1..];
+                format!(
+                    "<Contents><Key>{key}</Key><LastModified>{written}</LastModified></Contents>"
+                )
+            });
         ok(format!("<ListBucketResult>{}</ListBucketResult>", keys.collect::<String>()))
     }
 

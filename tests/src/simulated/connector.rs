@@ -16,7 +16,7 @@ use axum::http::{Method, Request, Uri};
 use bytes::Bytes;
 use fastrand::Rng;
 use signalbox_local::engine::Embedded;
-use signalbox_local::http::When;
+use signalbox_local::http::{Fault, What, When};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -24,6 +24,9 @@ use super::calls::{Blow, Blows, Call};
 
 /// How long a request is on its way, and an answer on its way back.
 const WAY: std::ops::RangeInclusive<u64> = 1..=12;
+
+/// Who sends a request gives it up after so long.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The network of a world, with its engine at the other end.
 pub struct Wire {
@@ -33,7 +36,10 @@ pub struct Wire {
 
 struct Traffic {
     calls: Vec<Call>,
-    hits: Vec<(Call, Blow)>,
+    /// Submissions that came to Batch after their sender had given them up.
+    unknowable: usize,
+    /// How long instances have stood still, all together.
+    slept: Duration,
     blows: Blows,
     chance: Rng,
     /// How often an instance was given a document that is newer than it knows.
@@ -57,7 +63,8 @@ impl Wire {
     pub fn new(engine: Embedded, blows: Blows, seed: u64) -> Arc<Self> {
         let traffic = Traffic {
             calls: Vec::new(),
-            hits: Vec::new(),
+            unknowable: 0,
+            slept: Duration::ZERO,
             blows,
             chance: Rng::with_seed(seed),
             met: 0,
@@ -78,10 +85,16 @@ impl Wire {
         self.traffic().calls.clone()
     }
 
-    /// The calls that were hit so far, and by what.
+    /// How many submissions came to Batch after their sender had given them up, or are about to.
     #[must_use]
-    pub fn hits(&self) -> Vec<(Call, Blow)> {
-        self.traffic().hits.clone()
+    pub fn unknowable_submissions(&self) -> usize {
+        self.traffic().unknowable
+    }
+
+    /// How long instances have stood still, all together.
+    #[must_use]
+    pub fn slept(&self) -> Duration {
+        self.traffic().slept
     }
 
     /// How often an instance was given a document that is newer than it knows.
@@ -100,16 +113,28 @@ impl Wire {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call, and says what is to happen to it.
-    fn note(&self, caller: &Caller, request: &Parts) -> Option<Blow> {
+    /// Counts a call of a function, and says what is to happen to it.
+    fn note(&self, caller: &Caller, request: &Parts) -> Option<(Call, Option<Blow>)> {
         let function = caller.function.as_deref()?;
         let mut traffic = self.traffic();
         let number = u64::try_from(traffic.calls.len()).unwrap_or(u64::MAX).saturating_add(1);
         let call = Call::of(number, function, request);
         let blow = traffic.blow(&call).filter(|blow| blow.fits(request));
-        traffic.hits.extend(blow.map(|blow| (call.clone(), blow)));
-        traffic.calls.push(call);
-        blow
+        traffic.calls.push(call.clone());
+        if let Some(Blow::Sleeps(_, millis)) = blow {
+            traffic.slept += Duration::from_millis(millis);
+        }
+        Some((call, blow))
+    }
+
+    /// Notes that `call` comes to the engine, where `blow` falls on it, `way` after it was sent.
+    fn arrives(&self, call: &Call, blow: Option<Blow>, way: Duration) {
+        let held_up = match blow {
+            Some(Blow::Fault(Fault { when: When::Before, what: What::Late(millis) })) => millis,
+            _ => 0,
+        };
+        let is_given_up = way + Duration::from_millis(held_up) > PATIENCE;
+        self.traffic().unknowable += usize::from(call.is_submission() && is_given_up);
     }
 
     async fn way(&self) {
@@ -211,7 +236,9 @@ impl Connector {
         if parts.method == Method::PUT && self.caller.is_behind(&bytes) {
             wire.traffic().trespasses.push(parts.uri.to_string());
         }
-        let blow = wire.note(&self.caller, &parts);
+        let sent = Instant::now();
+        let noted = wire.note(&self.caller, &parts);
+        let blow = noted.as_ref().and_then(|(_, blow)| *blow);
         wire.way().await;
         match blow {
             Some(Blow::Dies(When::Before)) => self.caller.die().await,
@@ -220,6 +247,9 @@ impl Connector {
             }
             Some(Blow::Sleeps(When::Before, millis)) => self.caller.sleep(millis).await,
             Some(Blow::Dies(When::After) | Blow::Sleeps(When::After, _)) | None => {}
+        }
+        if let Some((call, blow)) = &noted {
+            wire.arrives(call, *blow, sent.elapsed());
         }
         let is_read = parts.method == Method::GET;
         let request = Request::from_parts(parts, Body::from(bytes));

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use jiff::SignedDuration;
 use signalbox_cloud::config::Buckets;
-use signalbox_local::http::{Fault, What, When};
 use signalbox_pipeline::environment::Environment;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::phase::Phase;
@@ -17,14 +16,10 @@ use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::StageWork;
 use signalbox_pipeline::{invariant, names::EventId};
 
-use super::calls::Blow;
 use super::connector::Wire;
 
-/// A request that is on its way for longer than this has been given up by who sent it.
-const PATIENCE_MILLIS: u64 = 5_000;
-
 /// A submission that was on its way when its run ended is with Batch by then, clocks that disagree
-/// included.
+/// included, unless its sender stood still in the meantime.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(10);
 
 /// The documents as they were when they were last looked at.
@@ -115,7 +110,7 @@ impl Watcher {
             *names.entry(job.name).or_default() += 1;
         }
         let surplus: usize = names.values().map(|jobs| jobs - 1).sum();
-        let unknowable = self.unknowable_submissions();
+        let unknowable = self.wire.unknowable_submissions();
         let often: Vec<_> = names.into_iter().filter(|(_, jobs)| *jobs > 1).collect();
         ensure!(
             surplus <= unknowable,
@@ -125,15 +120,16 @@ impl Watcher {
     }
 
     fn invariant_i2_nothing_is_submitted_for_a_run_that_is_over(&self) -> anyhow::Result<()> {
-        if self.unknowable_submissions() > 0 {
+        if self.wire.unknowable_submissions() > 0 {
             return Ok(());
         }
+        let on_its_way = ON_ITS_WAY + SignedDuration::try_from(self.wire.slept())?;
         for job in self.wire.engine().batch().jobs() {
             let of_job =
                 |run: &&Run| job.name.starts_with(&format!("{}-{}-", run.pipeline, run.id));
             let ended = self.runs.values().find(of_job).and_then(|run| run.state.ended_at);
             let late =
-                ended.is_some_and(|ended| job.submitted_at.duration_since(ended) > ON_ITS_WAY);
+                ended.is_some_and(|ended| job.submitted_at.duration_since(ended) > on_its_way);
             ensure!(
                 !late,
                 "I2: {} was submitted at {}, its run was over",
@@ -142,19 +138,6 @@ impl Watcher {
             );
         }
         Ok(())
-    }
-
-    /// Submissions that Batch carried out after their sender had given them up.
-    fn unknowable_submissions(&self) -> usize {
-        let hits = self.wire.hits();
-        let late = hits.iter().filter(|(call, blow)| match blow {
-            Blow::Fault(Fault { when: When::Before, what: What::Late(millis) }) => {
-                call.is_submission() && *millis > PATIENCE_MILLIS
-            }
-            Blow::Sleeps(When::Before, millis) => call.is_submission() && *millis > PATIENCE_MILLIS,
-            Blow::Fault(_) | Blow::Dies(_) | Blow::Sleeps(When::After, _) => false,
-        });
-        late.count()
     }
 
     fn invariant_i5_a_live_run_is_marked(&self, run: &Run) -> anyhow::Result<()> {

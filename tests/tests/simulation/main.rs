@@ -25,9 +25,6 @@ const TICKS: u32 = 60;
 /// How many ticks it takes until a push is found of which nobody told: up to seven, and as many again
 /// whenever a `tick` that had it in mind dies.
 const UNHEARD: u32 = 24;
-/// How many more ticks the marker of a run stays that a `tick` was about to begin when it died: the
-/// next one sees the push at another time, and begins another run.
-const UNBORN: u32 = 60;
 /// Calls that a delivery leads to at most, on average over a world: I8 does not depend on how many
 /// runs there are.
 const CALLS_PER_DELIVERY: u64 = 12;
@@ -39,8 +36,7 @@ fn live(schedule: &Schedule) -> anyhow::Result<usize> {
         let mut world = World::begin(schedule.setup()).await?;
         world.watch();
         let lost = play(&mut world, schedule).await?;
-        let (ticks, quiet) = if lost.is_empty() { (TICKS, 1) } else { (TICKS + UNBORN, UNHEARD) };
-        world.settle(ticks, quiet).await?;
+        world.settle(TICKS, if lost.is_empty() { 1 } else { UNHEARD }).await?;
         let end = end(&world)?;
         ensure!(end["dead_letters"] == serde_json::json!({}), "{}", end["dead_letters"]);
         every_push_has_its_run(&world, schedule, &lost)?;

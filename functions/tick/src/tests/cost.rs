@@ -38,8 +38,8 @@ async fn a_pass_goes_on_where_the_last_one_stopped() {
     let story = Story::new();
     for number in 0..501 {
         let run = format!("20261120t091400z-3e5983d-{number:08x}").parse().unwrap();
-        let marker = index::active_run(&"rain".parse().unwrap(), &run);
-        story.put(&format!("index/{marker}"), &json!(null));
+        let key = RunKey { pipeline: "rain".parse().unwrap(), run };
+        story.tick.runs.mark(&key).await.unwrap();
     }
     let mut seen = Vec::new();
     for _ in 0..3 {

@@ -11,7 +11,7 @@ async fn one_damaged_run_does_not_stop_the_others_and_is_not_overwritten() {
     let story = Story::new();
     let damaged = "20261120t090000z-3e5983d-00000000";
     let newer = "20261120t090000z-3e5983d-00000001";
-    let unborn = "20261120t080000z-3e5983d-00000002";
+    let unborn = "20261120t090000z-3e5983d-00000002";
     for (run, body) in [(damaged, json!({ "schema": 1 })), (newer, json!({ "schema": 99 }))] {
         story.put(&marker(run).replace("index/active/run/", "state/"), &body);
     }
@@ -25,7 +25,7 @@ async fn one_damaged_run_does_not_stop_the_others_and_is_not_overwritten() {
         assert_eq!(world.objects[&marker(run).replace("index/active/run/", "state/")].0, body);
         assert!(world.objects.contains_key(&marker(run)), "a person has to look at it");
     }
-    assert!(!world.objects.contains_key(&marker(unborn)), "long past, and never begun");
+    assert!(!world.objects.contains_key(&marker(unborn)), "put long ago, and never begun");
 }
 
 #[tokio::test]
@@ -68,4 +68,42 @@ async fn whatever_number_of_damaged_registrations_comes_first_those_behind_them_
     let pass = story.minutes(10).await;
     assert_eq!((pass.missed, pass.damaged), (1, 40), "each is told once in five minutes");
     assert_eq!(story.run().state.trigger.repository.as_str(), "rain");
+}
+
+#[tokio::test]
+async fn the_marker_of_a_run_that_may_be_about_to_come_alive_is_left_alone() {
+    let story = Story::registered(&["rain"]);
+    // Its event was two days late: what the run's id says is no age of the marker.
+    let run = "20261118t090000z-3e5983d-00000000";
+    let key = RunKey { pipeline: "rain".parse().unwrap(), run: run.parse().unwrap() };
+    story.tick.runs.mark(&key).await.unwrap();
+    story.minutes(4).await;
+    assert!(story.aws.world().objects.contains_key(&marker_of(&key)));
+    // Marked again, by another delivery, it is young again.
+    story.tick.runs.mark(&key).await.unwrap();
+    story.minutes(4).await;
+    assert!(story.aws.world().objects.contains_key(&marker_of(&key)));
+    assert_eq!(story.minutes(1).await.healed, 1);
+    assert!(!story.aws.world().objects.contains_key(&marker_of(&key)));
+}
+
+#[tokio::test]
+async fn the_marker_of_a_run_that_is_over_goes_once_nobody_can_be_about_to_revive_it() {
+    let story = Story::registered(&["rain"]);
+    let key = story.event().await.unwrap();
+    for _attempt in 0..3 {
+        story.aws.world().jobs.iter_mut().for_each(|job| job.status = "FAILED".to_owned());
+        story.minutes(4).await;
+    }
+    assert!(story.run().is_settled());
+    assert!(!story.aws.world().objects.contains_key(&marker_of(&key)));
+    story.tick.runs.mark(&key).await.unwrap();
+    story.minutes(4).await;
+    assert!(story.aws.world().objects.contains_key(&marker_of(&key)));
+    assert_eq!(story.minutes(1).await.healed, 1);
+    assert!(!story.aws.world().objects.contains_key(&marker_of(&key)));
+}
+
+fn marker_of(key: &RunKey) -> String {
+    format!("index/{}", index::active_run(&key.pipeline, &key.run))
 }

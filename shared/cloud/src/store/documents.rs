@@ -167,7 +167,8 @@ impl Documents {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Vec<String>, StoreError> {
-        list(&self.s3, &self.bucket, prefix, after, limit).await
+        let found = list(&self.s3, &self.bucket, prefix, after, limit).await?;
+        Ok(found.into_iter().filter_map(|object| object.key).collect())
     }
 
     /// Writes the first version of a document.

@@ -1,7 +1,18 @@
 //! The index bucket: empty objects whose keys say where `tick` has to look.
 
+use jiff::Timestamp;
+
 use super::{StoreError, list};
 use crate::clients::{Client, trouble};
+
+/// A marker that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// Its key, which is all that it says.
+    pub key: String,
+    /// When it was put, or put again, by the clock of S3.
+    pub marked_at: Timestamp,
+}
 
 /// The index bucket. A marker may be put or removed any number of times.
 #[derive(Clone, Debug)]
@@ -50,7 +61,13 @@ impl Markers {
         prefix: &str,
         after: Option<&str>,
         limit: u16,
-    ) -> Result<Vec<String>, StoreError> {
-        list(&self.s3, &self.bucket, prefix, after, limit).await
+    ) -> Result<Vec<Marker>, StoreError> {
+        let found = list(&self.s3, &self.bucket, prefix, after, limit).await?;
+        let markers = found.into_iter().filter_map(|object| {
+            let marked_at = object.last_modified.map_or(0, |at| at.secs());
+            let marked_at = Timestamp::from_second(marked_at).unwrap_or(Timestamp::UNIX_EPOCH);
+            object.key.map(|key| Marker { key, marked_at })
+        });
+        Ok(markers.collect())
     }
 }
