@@ -20,13 +20,14 @@ impl Tick {
     pub(crate) async fn heal(
         &self,
         key: &RunKey,
-        marked_at: Timestamp,
+        marked_at: Option<Timestamp>,
     ) -> Result<(Pass, Known), Fault> {
         let now = self.runs.clock.now();
         let found = self.runs.load(key).await?;
         let known = found.as_ref().map(known).unwrap_or_default();
         let Some(run) = found.filter(|run| !run.is_settled()) else {
-            return Ok((self.retire(key, now.duration_since(marked_at)).await?, known));
+            let age = marked_at.map(|since| now.duration_since(since));
+            return Ok((self.retire(key, age).await?, known));
         };
         let quiet = self.quiet(&run, now).await?;
         let missed = self.news_to(&run, quiet);
@@ -45,8 +46,8 @@ impl Tick {
     }
 
     /// Removes the marker of the run `key`, which is over or was never begun.
-    async fn retire(&self, key: &RunKey, age: SignedDuration) -> Result<Pass, Fault> {
-        if age < YOUNG {
+    async fn retire(&self, key: &RunKey, age: Option<SignedDuration>) -> Result<Pass, Fault> {
+        if age.is_none_or(|age| age < YOUNG) {
             return Ok(Pass::fine());
         }
         self.runs.retire(key).await?;

@@ -173,7 +173,7 @@ impl Runs {
     pub async fn begin_marked(&self, key: &RunKey, news: News) -> Result<Told, Fault> {
         let told = Telling::new(self, key, news).carry(Base::Absent).await?;
         if told.puts == 0 && told.run.is_settled() {
-            self.markers.unmark(&key.marker()).await?;
+            self.retire(key).await?;
         }
         Ok(told)
     }
@@ -200,17 +200,13 @@ impl Runs {
         Ok(())
     }
 
-    async fn unmark(&self, key: &RunKey) -> Result<(), Fault> {
-        Ok(self.markers.unmark(&key.marker()).await?)
-    }
-
     /// Removes the marker of the run `key`, which was settled or not there when it was looked at.
-    /// One that has come alive since, between that look and the removal, is marked again.
+    /// One that has come alive since, before the removal was carried out, is marked again.
     ///
     /// # Errors
     /// When S3 does not remove the marker, or does not say how the run stands.
     pub async fn retire(&self, key: &RunKey) -> Result<(), Fault> {
-        self.unmark(key).await?;
+        self.markers.unmark(&key.marker()).await?;
         if self.load(key).await?.is_some_and(|run| !run.is_settled()) {
             self.markers.mark(&key.marker()).await?;
         }

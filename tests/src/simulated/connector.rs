@@ -16,7 +16,7 @@ use axum::http::{Method, Request, Uri};
 use bytes::Bytes;
 use fastrand::Rng;
 use signalbox_local::engine::Embedded;
-use signalbox_local::http::{Fault, What, When};
+use signalbox_local::http::When;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -127,19 +127,28 @@ impl Wire {
         Some((call, blow))
     }
 
-    /// Notes that `call` comes to the engine, where `blow` falls on it, `way` after it was sent.
-    fn arrives(&self, call: &Call, blow: Option<Blow>, way: Duration) {
-        let held_up = match blow {
-            Some(Blow::Fault(Fault { when: When::Before, what: What::Late(millis) })) => millis,
-            _ => 0,
-        };
-        let is_given_up = way + Duration::from_millis(held_up) > PATIENCE;
-        self.traffic().unknowable += usize::from(call.is_submission() && is_given_up);
-    }
-
     async fn way(&self) {
         let millis = self.traffic().chance.u64(WAY);
         tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+}
+
+/// A submission at the engine: dropped there, it may yet be carried out, and nobody is told.
+struct Asked<'w> {
+    wire: &'w Wire,
+    counts: bool,
+}
+
+impl Asked<'_> {
+    fn is_given_up(&mut self) {
+        self.wire.traffic().unknowable += usize::from(self.counts);
+        self.counts = false;
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.is_given_up();
     }
 }
 
@@ -239,6 +248,7 @@ impl Connector {
         let sent = Instant::now();
         let noted = wire.note(&self.caller, &parts);
         let blow = noted.as_ref().and_then(|(_, blow)| *blow);
+        let is_submission = noted.is_some_and(|(call, _)| call.is_submission());
         wire.way().await;
         match blow {
             Some(Blow::Dies(When::Before)) => self.caller.die().await,
@@ -248,12 +258,14 @@ impl Connector {
             Some(Blow::Sleeps(When::Before, millis)) => self.caller.sleep(millis).await,
             Some(Blow::Dies(When::After) | Blow::Sleeps(When::After, _)) | None => {}
         }
-        if let Some((call, blow)) = &noted {
-            wire.arrives(call, *blow, sent.elapsed());
-        }
         let is_read = parts.method == Method::GET;
         let request = Request::from_parts(parts, Body::from(bytes));
+        let mut asked = Asked { wire: &wire, counts: is_submission };
+        if sent.elapsed() > PATIENCE {
+            asked.is_given_up();
+        }
         let response = wire.engine.call(request).await;
+        asked.counts = false;
         if blow == Some(Blow::Dies(When::After)) {
             self.caller.die().await;
         }

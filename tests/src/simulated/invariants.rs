@@ -19,8 +19,11 @@ use signalbox_pipeline::{invariant, names::EventId};
 use super::connector::Wire;
 
 /// A submission that was on its way when its run ended is with Batch by then, clocks that disagree
-/// included, unless its sender stood still in the meantime.
+/// included.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(10);
+
+/// As long as a lease: so much later whoever stood still has lost what it had in hand.
+const LEASE: SignedDuration = SignedDuration::from_secs(45);
 
 /// The documents as they were when they were last looked at.
 pub struct Watcher {
@@ -123,7 +126,9 @@ impl Watcher {
         if self.wire.unknowable_submissions() > 0 {
             return Ok(());
         }
-        let on_its_way = ON_ITS_WAY + SignedDuration::try_from(self.wire.slept())?;
+        // Whoever stood still in the meantime looks at the lease again when it wakes.
+        let slept = SignedDuration::try_from(self.wire.slept())?.min(LEASE);
+        let on_its_way = ON_ITS_WAY + slept;
         for job in self.wire.engine().batch().jobs() {
             let of_job =
                 |run: &&Run| job.name.starts_with(&format!("{}-{}-", run.pipeline, run.id));

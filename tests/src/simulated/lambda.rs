@@ -19,11 +19,13 @@ use signalbox_cloud::clock::Clock;
 use signalbox_local::lambda::payload;
 use signalbox_local::sqs::Message;
 use signalbox_local::template::{self, QueueSource, Schedule};
-use signalbox_pipeline::run;
 use tokio::time::Instant;
 
 use super::connector::{Caller, Wire, http};
 use super::functions::{Function, Start};
+
+/// The newest schema that the version before knows, in a deploy: it knows no cancels.
+const BEFORE_CANCELS: u32 = 1;
 
 /// What all instances share.
 #[derive(Clone)]
@@ -109,7 +111,7 @@ impl Seat {
     /// The newest schema of documents that its instance has to know now.
     fn knows(&self) -> u32 {
         let is_old = self.renewed.is_some_and(|at| Instant::now() < at);
-        if is_old { run::SCHEMA - 1 } else { u32::MAX }
+        if is_old { BEFORE_CANCELS } else { u32::MAX }
     }
 
     /// Handles what is on the queue, for ever.

@@ -36,6 +36,8 @@ pub(super) struct Telling<'a> {
     /// Effects that somebody else may have performed before: looked up first.
     pub(super) doubtful: BTreeSet<EffectId>,
     pub(super) performed: BTreeSet<EffectId>,
+    /// Whether it may have brought a run to life that was over, and has not marked it after that.
+    revived: bool,
     /// How many writes were tried, and how many are known to have succeeded.
     tried: u32,
     puts: u32,
@@ -80,6 +82,7 @@ impl<'a> Telling<'a> {
             writes: BTreeSet::new(),
             doubtful: BTreeSet::new(),
             performed: BTreeSet::new(),
+            revived: false,
             tried: 0,
             puts: 0,
             fault: None,
@@ -136,6 +139,7 @@ impl<'a> Telling<'a> {
         if !self.writes.is_empty() {
             self.puts += u32::from(self.writes.contains(&found.document.write_id));
             self.forget_refusals(&found.document);
+            self.mark_again(&found.document).await?;
             let more = self.perform(&found.document).await;
             self.news.extend(more);
         }
@@ -177,22 +181,31 @@ impl<'a> Telling<'a> {
         Ok(match base {
             None => documents.create(&key, run).await?,
             Some(base) => {
-                // A run that was over and is not any more has to be found again. Who saw it over
-                // may remove the marker until the put, so that it is put once more after that.
-                let revived = base.document.is_settled() && !run.is_settled();
-                if revived {
-                    self.runs.markers.mark(&self.key.marker()).await?;
+                // A run that was over and is not any more has to be found again.
+                if base.document.is_settled() && !run.is_settled() {
+                    self.runs.mark(self.key).await?;
+                    self.revived = true;
                 }
                 let written = documents.replace(&key, run, &base.etag);
                 let (put, foreseen) = tokio::join!(written, self.foresee(run));
                 self.answered.extend(foreseen);
                 let put = put?;
-                if revived && matches!(put, Put::Committed(_)) {
-                    self.runs.markers.mark(&self.key.marker()).await?;
+                if matches!(put, Put::Committed(_)) {
+                    self.mark_again(run).await?;
                 }
                 put
             }
         })
+    }
+
+    /// Who saw the run over may remove the marker until the put that revives it, so that it is put
+    /// once more after that.
+    async fn mark_again(&mut self, run: &Run) -> Result<(), Fault> {
+        if self.revived && !run.is_settled() {
+            self.runs.mark(self.key).await?;
+        }
+        self.revived = false;
+        Ok(())
     }
 
     async fn lose(&self, put: &Put, times: u32) -> Result<(), Fault> {
@@ -211,7 +224,7 @@ impl<'a> Telling<'a> {
             return;
         }
         // `tick` removes the marker of a settled run where this fails.
-        if let Err(fault) = self.runs.unmark(self.key).await {
+        if let Err(fault) = self.runs.retire(self.key).await {
             tracing::warn!(reason = %fault.chain(), "the marker stays for now");
         }
     }

@@ -10,8 +10,8 @@ use crate::clients::{Client, trouble};
 pub struct Marker {
     /// Its key, which is all that it says.
     pub key: String,
-    /// When it was put, or put again, by the clock of S3.
-    pub marked_at: Timestamp,
+    /// When it was put, or put again, by the clock of S3; absent where S3 does not say so.
+    pub marked_at: Option<Timestamp>,
 }
 
 /// The index bucket. A marker may be put or removed any number of times.
@@ -64,8 +64,8 @@ impl Markers {
     ) -> Result<Vec<Marker>, StoreError> {
         let found = list(&self.s3, &self.bucket, prefix, after, limit).await?;
         let markers = found.into_iter().filter_map(|object| {
-            let marked_at = object.last_modified.map_or(0, |at| at.secs());
-            let marked_at = Timestamp::from_second(marked_at).unwrap_or(Timestamp::UNIX_EPOCH);
+            let marked_at = object.last_modified.map(|at| Timestamp::from_second(at.secs()));
+            let marked_at = marked_at.and_then(Result::ok);
             object.key.map(|key| Marker { key, marked_at })
         });
         Ok(markers.collect())

@@ -160,6 +160,37 @@ async fn a_run_that_comes_alive_again_is_marked_before_and_after_the_put() {
     assert!(!story.world.world().objects.contains_key(&format!("index/{marker}")));
 }
 
+#[tokio::test]
+async fn a_run_that_comes_alive_while_whoever_ended_it_removes_its_marker_is_marked_again() {
+    let story = Story::new();
+    story.runs.begin(&story.key, story.trigger()).await.unwrap();
+    let key = format!("state/{}", story.key.document());
+    let body = story.world.world().objects[&key].0.clone();
+    let revived = Revived { world: story.world.clone(), document: (key, body) };
+    let mut news = story.ends(&story.jobs()[0]);
+    news.occurrences.extend(ended::cancel().occurrences);
+    let told = Story::instance(&revived, &story.now).tell(&story.key, news).await.unwrap();
+    assert!(told.run.is_settled());
+    let marker = format!("index/{}", story.key.marker());
+    assert!(story.world.world().objects.contains_key(&marker));
+}
+
+#[tokio::test]
+async fn a_run_that_comes_alive_by_a_put_without_an_answer_is_marked_after_it_all_the_same() {
+    let mut story = Story::new();
+    story.carry_to_the_end().await;
+    let surplus = Job { id: "surplus".to_owned(), ..story.jobs().remove(0) };
+    story.requests();
+    let news = starts(&story, &surplus);
+    // The marker, and then the put of the run.
+    let unanswered = Planted::After(s3_error(500, "InternalError"));
+    story.world.world().planted.insert(1, unanswered);
+    story.runs.tell(&story.key, news).await.unwrap();
+    let mark = format!("PUT index/{}", story.key.marker());
+    let asked = story.requests();
+    assert_eq!(asked.iter().filter(|asked| **asked == mark).count(), 2, "{asked:#?}");
+}
+
 /// `tick` takes a submission over while its refusal is on its way into the document.
 #[derive(Clone, Debug)]
 struct TakenOver {

@@ -6,7 +6,7 @@ use signalbox_pipeline::run::fact::Cancelled;
 
 use super::*;
 
-fn cancel() -> News {
+pub(super) fn cancel() -> News {
     let decision = EventId::parse("decision-1").unwrap();
     let fact = Fact::Cancelled(Cancelled {
         decision: decision.clone(),
