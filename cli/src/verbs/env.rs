@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 mod apply;
+mod diff;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -18,12 +19,15 @@ const EXAMPLES: &str = "\
 Examples:
   signalbox env apply examples/environments/test.yaml
   signalbox env apply test.yaml production.yaml --dir engine
+  signalbox env diff production.yaml     what applying it would change
   signalbox env show                     all environments
   signalbox env show test --json | jq .settings.parameters
 
 A settings file:
   version: 1
   environment: test
+  branches: [main, \"release/*\"]             nothing else may enter, whatever a commit says
+  require_checks: [unit, data]               these must exist and must have passed
   data: { DATASET_URI: \"s3://…/small/\" }     variables of its jobs
   parameters: { EPOCHS: \"2\" }                variables too
   compute: { vcpus: 2, memory: 4GiB, timeout: 1h }";
@@ -42,6 +46,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     Apply(Apply),
+    Diff(Diff),
     Show(Show),
 }
 
@@ -52,6 +57,19 @@ enum Action {
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
 struct Apply {
+    /// Settings, a file per environment
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Show what applying these files would change
+///
+/// Nothing is written. Exits with 0 where nothing would change, and with 1 where something would.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
+struct Diff {
     /// Settings, a file per environment
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
@@ -74,6 +92,7 @@ struct Show {
 pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     match args.action {
         Action::Apply(args) => apply::run(&args.files, &args.place, output).await,
+        Action::Diff(args) => diff::run(&args.files, &args.place, output).await,
         Action::Show(args) => show::run(args.environment, &args.place, output).await,
     }
 }

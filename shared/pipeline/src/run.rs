@@ -10,6 +10,7 @@ use crate::platform::Platform;
 use crate::register::{Entry, Occurrence, Register};
 use crate::shared::Shared;
 
+mod admission;
 pub mod fact;
 mod fold;
 mod progress;
@@ -26,7 +27,7 @@ use fold::Applied;
 
 /// The newest version of the run document that this code writes. A document bears the first one
 /// that can hold its facts, so that during a deploy older code goes on with what it knows.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

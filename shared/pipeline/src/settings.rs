@@ -11,14 +11,17 @@ use crate::faults::{Collector, Faults};
 use crate::names::{EnvironmentName, Sha256};
 use crate::yaml;
 
+mod admission;
 pub(crate) mod keys;
 mod names;
 mod read;
 
+pub use admission::Admission;
 pub use names::{QueueName, SettingsNameError, VariableName};
 
-/// The version of the document that this code writes.
-pub const SCHEMA: u32 = 1;
+/// The newest version of the document that this code writes. A document bears the first one that
+/// can hold what it says: older code must not overlook what keeps a run out.
+pub const SCHEMA: u32 = 2;
 
 /// The settings of one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,9 @@ pub struct Settings {
     pub parameters: BTreeMap<VariableName, String>,
     /// What its jobs run on.
     pub compute: EnvironmentCompute,
+    /// What may enter it.
+    #[serde(flatten)]
+    pub admission: Admission,
 }
 
 /// What the jobs of an environment run on, where they do not say otherwise.

@@ -13,7 +13,7 @@ pub(crate) use fields::{Field, Fields, Keys};
 pub(crate) use load::load;
 pub(crate) use node::{Entry, Node, Place, Value};
 pub(crate) use scalars::{
-    boolean, choice, list, mapping, named, number, text, text_list, whole_number,
+    boolean, choice, list, mapping, named, names, number, text, text_list, whole_number,
 };
 pub(crate) use suggest::nearest;
 

@@ -1,5 +1,6 @@
 //! `signalbox env apply`.
 
+use std::io;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -10,7 +11,7 @@ use signalbox_pipeline::settings::{self, Settings};
 use crate::connect::{Connection, Place, Read, Written};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::verbs::validate::{Told, count, shown, text_of};
+use crate::verbs::validate::{self, count, shown, text_of};
 use crate::view::safe;
 
 /// How often settings are tried while others change them.
@@ -28,10 +29,11 @@ pub(super) enum Outcome {
     Unchanged,
 }
 
-#[derive(Serialize)]
-struct Applied {
+/// What came, or would come, of the settings of one environment.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Told {
     environment: EnvironmentName,
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     digest: Sha256,
     changes: Vec<String>,
 }
@@ -39,7 +41,7 @@ struct Applied {
 #[derive(Serialize)]
 struct Faulty<'f> {
     file: String,
-    faults: Vec<Told<'f>>,
+    faults: Vec<validate::Told<'f>>,
 }
 
 /// Carries the verb out.
@@ -49,11 +51,11 @@ pub(super) async fn run(files: &[PathBuf], place: &Place, output: &Output) -> an
     let mut told = Vec::new();
     for settings in all {
         let (outcome, changes) = apply(&connection, &settings).await?;
-        let digest = settings.digest();
+        let one = Told::of(&settings, outcome, changes);
         if !output.json {
-            say(&settings.environment, outcome, &digest, &changes, output)?;
+            one.say(["applied", "changed", "unchanged"], output)?;
         }
-        told.push(Applied { environment: settings.environment, outcome, digest, changes });
+        told.push(one);
     }
     if output.json {
         output.object(&told)?;
@@ -61,28 +63,31 @@ pub(super) async fn run(files: &[PathBuf], place: &Place, output: &Output) -> an
     Ok(Exit::Success)
 }
 
-fn say(
-    environment: &EnvironmentName,
-    outcome: Outcome,
-    digest: &Sha256,
-    changes: &[String],
-    output: &Output,
-) -> anyhow::Result<()> {
-    let word = match outcome {
-        Outcome::Added => "applied",
-        Outcome::Changed => "changed",
-        Outcome::Unchanged => "unchanged",
-    };
-    let short = &digest.as_str()[..12];
-    output.line(format!("{word}: environment {environment}, settings {short}"))?;
-    for change in changes {
-        output.line(format!("  {}", safe::line(change)))?;
+impl Told {
+    pub(super) fn of(settings: &Settings, outcome: Outcome, changes: Vec<String>) -> Self {
+        let (environment, digest) = (settings.environment.clone(), settings.digest());
+        Self { environment, outcome, digest, changes }
     }
-    Ok(())
+
+    /// Says it, with a word for what is added, changed and unchanged.
+    pub(super) fn say(
+        &self,
+        [added, changed, unchanged]: [&str; 3],
+        output: &Output,
+    ) -> io::Result<()> {
+        let word = match self.outcome {
+            Outcome::Added => added,
+            Outcome::Changed => changed,
+            Outcome::Unchanged => unchanged,
+        };
+        let short = &self.digest.as_str()[..12];
+        output.line(format!("{word}: environment {}, settings {short}", self.environment))?;
+        self.changes.iter().try_for_each(|change| output.line(format!("  {}", safe::line(change))))
+    }
 }
 
 /// The settings of every file; nothing where one has faults, which are then told.
-fn read(files: &[PathBuf], output: &Output) -> anyhow::Result<Option<Vec<Settings>>> {
+pub(super) fn read(files: &[PathBuf], output: &Output) -> anyhow::Result<Option<Vec<Settings>>> {
     let (mut all, mut faulty) = (Vec::<(String, Settings)>::new(), Vec::new());
     for file in files {
         let text = text_of(file)?;
@@ -107,7 +112,7 @@ fn read(files: &[PathBuf], output: &Output) -> anyhow::Result<Option<Vec<Setting
     if output.json {
         let told = faulty.iter().map(|(file, _, faults)| Faulty {
             file: file.clone(),
-            faults: faults.iter().map(Told::from).collect(),
+            faults: faults.iter().map(validate::Told::from).collect(),
         });
         output.object(&told.collect::<Vec<_>>())?;
     } else {
@@ -142,7 +147,7 @@ pub(super) async fn apply(
         };
         let known = Some(etag.as_str()).filter(|etag| !etag.is_empty());
         let word = if known.is_some() { Outcome::Changed } else { Outcome::Added };
-        let decided = (word, before.map(|b| differences(&b, settings)).unwrap_or_default());
+        let decided = (word, before.map(|b| differences(Some(&b), settings)).unwrap_or_default());
         match state.write(&key, body.clone(), known).await? {
             Written::Done => return Ok(decided),
             Written::ReadAgain => outcome = Some(decided),
@@ -152,8 +157,8 @@ pub(super) async fn apply(
 }
 
 /// What is otherwise in `after`, a line each. Secrets are never among settings.
-pub(super) fn differences(before: &Settings, after: &Settings) -> Vec<String> {
-    let (before, after) = (parts(before), parts(after));
+pub(super) fn differences(before: Option<&Settings>, after: &Settings) -> Vec<String> {
+    let (before, after) = (before.map(parts).unwrap_or_default(), parts(after));
     let mut lines = Vec::new();
     for (name, old) in &before {
         match after.iter().find(|(other, _)| other == name) {
@@ -175,10 +180,13 @@ pub(super) fn parts(settings: &Settings) -> Vec<(String, String)> {
             variables.iter().map(|(name, value)| (format!("{group}.{name}"), value.clone())),
         );
     }
-    let compute = serde_json::to_value(&settings.compute).unwrap_or_default();
-    for (name, value) in compute.as_object().into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        parts.push((format!("compute.{name}"), value));
-    }
+    let of = |parts: &mut Vec<_>, prefix: &str, group: serde_json::Value| {
+        for (name, value) in group.as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            parts.push((format!("{prefix}{name}"), value));
+        }
+    };
+    of(&mut parts, "compute.", serde_json::json!(settings.compute));
+    of(&mut parts, "", serde_json::json!(settings.admission));
     parts
 }

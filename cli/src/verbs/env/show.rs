@@ -67,7 +67,8 @@ async fn environments(connection: &Connection) -> anyhow::Result<Vec<Environment
     Ok(names.filter(holds).collect())
 }
 
-async fn load(
+/// The settings that hold in `environment`.
+pub(super) async fn load(
     connection: &Connection,
     environment: &EnvironmentName,
 ) -> anyhow::Result<Option<Settings>> {

@@ -11,13 +11,19 @@ fn settings_of(rest: &str) -> settings::Settings {
 #[test]
 fn a_change_of_settings_is_told_part_by_part() {
     let before = settings_of("parameters: { EPOCHS: \"2\", SEED: \"7\" }\ncompute: { vcpus: 1 }\n");
-    let after =
-        settings_of("parameters: { EPOCHS: \"8\" }\ncompute: { vcpus: 1 }\ndata: { A: b }\n");
-    assert_eq!(
-        apply::differences(&before, &after),
-        ["parameters.EPOCHS: 2 -> 8", "parameters.SEED: 7 -> (gone)", "data.A: (new) b"]
+    let after = settings_of(
+        "parameters: { EPOCHS: \"8\" }\ncompute: { vcpus: 1 }\ndata: { A: b }\nbranches: [main]\n",
     );
-    assert!(apply::differences(&before, &before).is_empty());
+    assert_eq!(
+        apply::differences(Some(&before), &after),
+        [
+            "parameters.EPOCHS: 2 -> 8",
+            "parameters.SEED: 7 -> (gone)",
+            "data.A: (new) b",
+            "branches: (new) [\"main\"]"
+        ]
+    );
+    assert!(apply::differences(Some(&before), &before).is_empty());
 }
 
 #[test]
@@ -39,6 +45,12 @@ async fn settings_are_applied_once_and_every_version_is_kept() {
     let change = vec!["parameters.EPOCHS: 2 -> 8".to_owned()];
     assert_eq!(apply(&second).await, (Outcome::Changed, change));
     assert_eq!(apply(&first).await.0, Outcome::Changed, "an older version may hold again");
+
+    let compared = diff::compare(connection, &second).await.unwrap();
+    let change = vec!["parameters.EPOCHS: 2 -> 8".to_owned()];
+    assert_eq!(compared, apply::Told::of(&second, Outcome::Changed, change));
+    let compared = diff::compare(connection, &first).await.unwrap();
+    assert_eq!(compared, apply::Told::of(&first, Outcome::Unchanged, vec![]));
 
     let keys = connection.state().keys("environments/").await.unwrap();
     assert_eq!(keys.len(), 3, "two versions and the one that holds: {keys:?}");

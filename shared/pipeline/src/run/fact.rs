@@ -226,6 +226,9 @@ impl Fact {
     #[must_use]
     pub fn schema(&self) -> u32 {
         match self {
+            Self::Entered(entered) if entered.settings.as_ref().is_some_and(|it| it.schema > 1) => {
+                3
+            }
             Self::Triggered(trigger) if !trigger.is_plain() => 2,
             Self::Cancelled(_) | Self::Withdrawn(_) | Self::Waiting(_) | Self::Overdue(_) => 2,
             _ => 1,

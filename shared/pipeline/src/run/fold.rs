@@ -7,7 +7,7 @@ use super::fact::{
     Reported, Trigger,
 };
 use super::state::{self, Attempt, Image, Stage, StageWork, State};
-use super::{progress, verdict};
+use super::{admission, progress, verdict};
 use crate::attempt::{self, AttemptId};
 use crate::phase::Phase;
 use crate::shared::Shared;
@@ -244,6 +244,7 @@ fn image_found(state: &mut State, fact: &ImageFound) -> Result<Applied, Rejectio
 
 fn entered(state: &mut State, fact: &Entered) -> Result<Applied, Rejection> {
     let work = StageWork::Verify { environment: fact.environment.clone() };
+    let refused = admission::refusal(state, fact).is_some();
     let definition = state.definition.as_ref().map(|defined| &*defined.content);
     let jobs = work.jobs(definition);
     let stage = state.stages.iter_mut().find(|stage| stage.work == work);
@@ -253,7 +254,7 @@ fn entered(state: &mut State, fact: &Entered) -> Result<Applied, Rejection> {
     if stage.entered.is_some() || stage.phase.is_terminal() {
         return Ok(Unchanged);
     }
-    if fact.settings.is_some() {
+    if !refused {
         stage.jobs = jobs;
     }
     stage.entered = Some(fact.clone());

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use super::admission::refusal;
 use super::fold::job::give_up;
 use super::state::{Attempt, Job, Stage, StageWork, State};
 use crate::phase::Phase;
@@ -22,7 +23,7 @@ pub(super) fn settle(state: &mut State, at: Timestamp) {
             start(state, index, at);
         }
         settle_jobs(state, index);
-        let Some((phase, reason)) = conclusion(&state.stages[index]) else { return };
+        let Some((phase, reason)) = conclusion(state, &state.stages[index]) else { return };
         conclude(&mut state.stages[index], phase, reason, at);
         if phase != Phase::Succeeded {
             let stage = &state.stages[index];
@@ -107,20 +108,13 @@ fn settle_job(job: &mut Job, retries: usize) {
 }
 
 /// How the stage ends, once nothing in it is open.
-fn conclusion(stage: &Stage) -> Option<(Phase, Option<String>)> {
+fn conclusion(state: &State, stage: &Stage) -> Option<(Phase, Option<String>)> {
     match &stage.work {
         StageWork::Release { .. } => None,
-        StageWork::Verify { environment } => {
-            let entered = stage.entered.as_ref()?;
-            if entered.settings.is_none() {
-                let reason = format!(
-                    "the environment {environment} has no settings: ops apply them with \
-                     `signalbox env apply {environment}.yaml`"
-                );
-                return Some((Phase::Failed, Some(reason)));
-            }
-            of_jobs(&stage.jobs)
-        }
+        StageWork::Verify { .. } => match refusal(state, stage.entered.as_ref()?) {
+            Some(reason) => Some((Phase::Failed, Some(reason))),
+            None => of_jobs(&stage.jobs),
+        },
         StageWork::Checkout | StageWork::Checks | StageWork::Build => of_jobs(&stage.jobs),
     }
 }

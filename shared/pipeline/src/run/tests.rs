@@ -16,6 +16,7 @@ use crate::report::{Built, Failure, FailureClass, File, Report};
 use crate::settings;
 use crate::shared::Shared;
 
+mod admission;
 mod doubt;
 mod ended;
 mod golden;

@@ -4,11 +4,17 @@ use crate::yaml::Keys;
 
 pub(crate) const SETTINGS: Keys = Keys {
     what: "the settings",
-    known: &["version", "environment", "data", "parameters", "compute"],
-    later: &[
+    known: &[
+        "version",
+        "environment",
         "pipelines",
         "branches",
         "require_checks",
+        "data",
+        "parameters",
+        "compute",
+    ],
+    later: &[
         "secrets",
         "service_account",
         "execution_role",

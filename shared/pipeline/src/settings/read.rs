@@ -1,13 +1,17 @@
 //! From the file to the settings.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
-use super::{EnvironmentCompute, SCHEMA, Settings, VariableName, keys};
+use super::{Admission, EnvironmentCompute, SCHEMA, Settings, VariableName, keys};
 use crate::definition::{compute::sizes, timeout, version};
 use crate::faults::Collector;
-use crate::yaml::{Field, Fields, Node, mapping, named, text};
+use crate::names::{NameError, PipelineName};
+use crate::yaml::{Field, Fields, Node, mapping, named, names, text};
 
 const MOST_VARIABLES: usize = 100;
+/// As many pipelines, branches or checks as settings may name.
+const MOST_NAMES: usize = 64;
 /// What all variables together may take of a `SubmitJob` request's 30 KiB.
 const MOST_BYTES: usize = 8 * 1024;
 
@@ -24,13 +28,52 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         fields.optional("parameters", faults, |field, faults| variables(field, &data, faults));
     let parameters = parameters.unwrap_or_default();
     let compute = fields.optional("compute", faults, compute).unwrap_or_default();
+    let admission = admission(&fields, faults);
     let size: usize =
         data.iter().chain(&parameters).map(|(name, value)| name.as_str().len() + value.len()).sum();
     if size > MOST_BYTES {
         let message = format!("the variables take {size} bytes, at most {MOST_BYTES} can be sent");
         faults.fault_with_help(root.place, message, "put long values into a file in S3");
     }
-    Some(Settings { schema: SCHEMA, environment: environment?, data, parameters, compute })
+    let schema = if admission.is_open() { 1 } else { SCHEMA };
+    Some(Settings { schema, environment: environment?, data, parameters, compute, admission })
+}
+
+fn admission(fields: &Fields<'_>, faults: &mut Collector) -> Admission {
+    let list = |field, faults: &mut Collector| names(field, MOST_NAMES, faults);
+    Admission {
+        pipelines: fields.optional("pipelines", faults, pipelines).flatten(),
+        branches: fields.optional("branches", faults, list).unwrap_or_default(),
+        require_checks: fields
+            .optional("require_checks", faults, |field, faults| names(field, MOST_NAMES, faults))
+            .unwrap_or_default(),
+    }
+}
+
+/// The pipelines in `field`; nothing inside where they are all of them.
+fn pipelines(field: Field<'_>, faults: &mut Collector) -> Option<Option<Vec<PipelineName>>> {
+    let named = names::<Wanted>(field, MOST_NAMES, faults)?;
+    let count = named.len();
+    let pipelines: Vec<_> = named.into_iter().filter_map(|Wanted(pipeline)| pipeline).collect();
+    if pipelines.len() == count {
+        return Some(Some(pipelines));
+    }
+    if !pipelines.is_empty() {
+        field.fault(faults, "has names beside \"*\", which stands for all pipelines", None);
+    }
+    Some(None)
+}
+
+/// A pipeline, or `*` for all of them.
+#[derive(PartialEq)]
+struct Wanted(Option<PipelineName>);
+
+impl FromStr for Wanted {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text == "*" { Ok(Self(None)) } else { text.parse().map(|name| Self(Some(name))) }
+    }
 }
 
 fn variables(field: Field<'_>, taken: &Variables, faults: &mut Collector) -> Option<Variables> {

@@ -107,3 +107,42 @@ fn variables_fit_into_a_submission() {
     let text = format!("version: 1\nenvironment: test\ndata: {{ A: {} }}\n", "x".repeat(9_000));
     assert!(refused(&text).starts_with("1:1: the variables take 9001 bytes"));
 }
+
+#[test]
+fn who_may_enter_is_read_and_makes_a_document_that_older_code_leaves_alone() {
+    let text = "version: 1\nenvironment: test\npipelines: [rain]\nbranches: [main, \"release/*\"]\n\
+                require_checks: [unit, data]\n";
+    let settings = parse(text).unwrap();
+    assert_eq!(settings.schema, 2);
+    assert!(settings.to_json().ends_with(
+        r#""compute":{},"pipelines":["rain"],"branches":["main","release/*"],"require_checks":["unit","data"]}"#
+    ));
+    let stored: Settings = serde_json::from_str(&settings.to_json()).unwrap();
+    assert_eq!(stored, settings);
+    let everybody = parse("version: 1\nenvironment: test\npipelines: [\"*\"]\n").unwrap();
+    assert_eq!(everybody, parse("version: 1\nenvironment: test\n").unwrap());
+    assert_eq!(everybody.schema, 1);
+}
+
+#[test]
+fn who_may_enter_is_told_wrong_all_at_once() {
+    let text = "\
+version: 1
+environment: test
+pipelines: [rain, \"*\"]
+branches: [\"rel ease\", main, main]
+require_checks: []
+";
+    let found = refused(text);
+    let expected = [
+        "3:12: `pipelines` has names beside \"*\", which stands for all pipelines",
+        "4:12: \"rel ease\" is not a branch pattern",
+        "4:30: \"main\" stands there twice",
+        "5:17: `require_checks` is empty; leave `require_checks` out where nothing is meant",
+    ];
+    let lines: Vec<&str> = found.lines().collect();
+    assert_eq!(lines.len(), expected.len(), "{found}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line}\n{expected}");
+    }
+}

@@ -183,6 +183,29 @@ pub(crate) fn list<'n>(
     within(field, items.len(), most, faults).then_some(items)
 }
 
+/// A list of texts that parse as `T`, not empty and none of them twice.
+pub(crate) fn names<T>(field: Field<'_>, most: usize, faults: &mut Collector) -> Option<Vec<T>>
+where
+    T: FromStr<Err: Display> + PartialEq,
+{
+    let items = list(field, most, faults)?;
+    if items.is_empty() {
+        let help = format!("leave `{}` out where nothing is meant", field.key);
+        field.fault(faults, "is empty", Some(help));
+        return None;
+    }
+    let mut found = Vec::new();
+    for item in items {
+        match named::<T>(Field::item(field.key, item), faults) {
+            Some(name) if found.contains(&name) => {
+                faults.fault(item.place, format!("{} stands there twice", shown(item)));
+            }
+            name => found.extend(name),
+        }
+    }
+    Some(found)
+}
+
 /// A mapping of at most `most` keys.
 pub(crate) fn mapping<'n>(
     field: Field<'n>,

@@ -34,7 +34,7 @@ fn runs(schema: u32) -> Vec<String> {
 
 #[test]
 fn a_run_that_an_older_version_wrote_is_carried_to_its_end() {
-    for (schema, many) in [(1, 9), (2, 5)] {
+    for (schema, many) in [(1, 9), (2, 5), (3, 2)] {
         let names = runs(schema);
         assert!(names.len() >= many, "{names:?}");
         for name in names {
@@ -64,4 +64,5 @@ fn the_other_documents_are_read_and_written_alike() {
     load::<Head>(2, "head-adopted");
     load::<Registration>(1, "registration");
     load::<Settings>(1, "settings");
+    load::<Settings>(3, "settings");
 }

@@ -1,0 +1,72 @@
+//! What an environment lets in: no commit can weaken it, since it is not in the repository.
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::BranchPattern;
+use crate::names::{BranchName, JobKey, PipelineName};
+use crate::phase::Phase;
+use crate::run::state::Job;
+
+/// What may enter an environment. Nothing is left out where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admission {
+    /// The pipelines; all of them, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipelines: Option<Vec<PipelineName>>,
+    /// The branches, whatever a commit's own definition says; all of them, where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<BranchPattern>,
+    /// The checks that must exist and must have passed, optional or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub require_checks: Vec<JobKey>,
+}
+
+impl Admission {
+    /// Whether it leaves nothing out.
+    pub(super) fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Everything that keeps a run of `pipeline` for a push to `branch` out, whose checks came to
+    /// `checks`: a sentence each, none where it may enter.
+    #[must_use]
+    pub fn refusals(
+        &self,
+        pipeline: &PipelineName,
+        branch: &BranchName,
+        checks: &[Job],
+    ) -> Vec<String> {
+        let mut refusals = Vec::new();
+        if let Some(admitted) = self.pipelines.as_ref().filter(|all| !all.contains(pipeline)) {
+            refusals.push(format!(
+                "the pipeline {pipeline} may not enter; `pipelines` of its settings: {}",
+                joined(admitted)
+            ));
+        }
+        if !self.branches.is_empty() && !self.branches.iter().any(|one| one.matches(branch)) {
+            refusals.push(format!(
+                "the branch {branch} may not enter; `branches` of its settings: {}",
+                joined(&self.branches)
+            ));
+        }
+        refusals.extend(self.require_checks.iter().filter_map(|name| missing(name, checks)));
+        refusals
+    }
+}
+
+/// What is amiss with the required check `name`.
+fn missing(name: &JobKey, checks: &[Job]) -> Option<String> {
+    match checks.iter().find(|check| check.name == *name) {
+        None => Some(format!(
+            "the check {name} is required by its settings, and the definition has none of that name"
+        )),
+        Some(check) if check.phase == Phase::Succeeded => None,
+        Some(check) => {
+            Some(format!("the check {name} is required by its settings, and it {}", check.phase))
+        }
+    }
+}
+
+fn joined<T: ToString>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
