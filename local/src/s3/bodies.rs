@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -46,6 +47,7 @@ struct Shared {
 
 impl Bodies {
     /// Opens the files in `folder`; `living` are the bodies that are wanted, with their sizes.
+    /// A file that does not hold all of its own is an error.
     pub(super) fn open(
         folder: &Path,
         living: impl Iterator<Item = (Place, u64)>,
@@ -53,10 +55,18 @@ impl Bodies {
         fs::create_dir_all(folder)?;
         let mut bodies = Self { folder: folder.to_owned(), files: BTreeMap::new() };
         for (place, size) in living {
-            let shared = bodies.shared(place.file)?;
+            let path = bodies.path(place.file);
+            let shared = bodies.shared(place.file, false).map_err(|error| lost(&path, error))?;
             // What a crash left behind the last body that counts is written over.
             shared.end = shared.end.max(place.offset + size);
             shared.living += 1;
+        }
+        for (number, Shared { file, end, .. }) in &bodies.files {
+            let size = file.metadata()?.len();
+            if size < *end {
+                let short = format!("{size} of {end} bytes are left");
+                return Err(lost(&bodies.path(*number), short));
+            }
         }
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -74,7 +84,7 @@ impl Bodies {
             .files
             .last_key_value()
             .map_or(0, |(number, last)| if last.end < FULL { *number } else { number + 1 });
-        let shared = self.shared(last)?;
+        let shared = self.shared(last, true)?;
         let place = Place { file: last, offset: shared.end };
         shared.file.write_all_at(bytes, place.offset)?;
         shared.end += bytes.len() as u64;
@@ -85,8 +95,8 @@ impl Bodies {
     /// The file that holds the body in `place`.
     pub(super) fn file(&self, place: Place) -> io::Result<Arc<File>> {
         let shared = self.files.get(&place.file);
-        let lost = || io::Error::other(format!("{} is gone", self.path(place.file).display()));
-        shared.map(|shared| Arc::clone(&shared.file)).ok_or_else(lost)
+        let gone = || lost(&self.path(place.file), "it is gone");
+        shared.map(|shared| Arc::clone(&shared.file)).ok_or_else(gone)
     }
 
     /// Lets go of the body in `place`, and of its file when that holds no other.
@@ -100,13 +110,14 @@ impl Bodies {
         Ok(())
     }
 
-    fn shared(&mut self, number: u64) -> io::Result<&mut Shared> {
+    /// The file of this number; `new` where it may have to be made.
+    fn shared(&mut self, number: u64, new: bool) -> io::Result<&mut Shared> {
         let path = self.path(number);
         Ok(match self.files.entry(number) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let mut options = OpenOptions::new();
-                options.read(true).write(true).create(true).truncate(false);
+                options.read(true).write(true).create(new).truncate(false);
                 let file = options.open(path)?;
                 entry.insert(Shared { file: Arc::new(file), end: 0, living: 0 })
             }
@@ -116,4 +127,12 @@ impl Bodies {
     fn path(&self, number: u64) -> PathBuf {
         self.folder.join(number.to_string())
     }
+}
+
+fn lost(file: &Path, how: impl Display) -> io::Error {
+    let file = file.display();
+    io::Error::other(format!(
+        "{file} does not hold the objects that it should ({how}): put it back as it was, or begin \
+         anew in another folder"
+    ))
 }

@@ -33,7 +33,7 @@ struct Settings {
 pub(super) struct State {
     pub(super) versioning: Versioning,
     pub(super) index: Index,
-    disk: Disk,
+    pub(super) disk: Disk,
     /// The number of the newest write.
     last: u64,
 }

@@ -18,8 +18,12 @@ impl S3 {
     /// # Errors
     /// When its file cannot be read.
     pub fn peek(&self, bucket: &str, key: &str) -> io::Result<Option<Vec<u8>>> {
-        let found = self.bucket(bucket).and_then(|bucket| bucket.read(key, None));
-        let Ok((_, mut stored, _)) = found else { return Ok(None) };
+        let Ok(bucket) = self.bucket(bucket) else { return Ok(None) };
+        let found = {
+            let state = bucket.state();
+            state.current(key).map(|version| state.disk.read(version)).transpose()?
+        };
+        let Some(mut stored) = found else { return Ok(None) };
         let mut bytes = Vec::new();
         stored.read_to_end(&mut bytes)?;
         Ok(Some(bytes))

@@ -46,6 +46,10 @@ impl Read for Stored {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.size()).unwrap_or(usize::MAX).min(into.len());
         let read = self.file.read_at(&mut into[..most], self.left.start)?;
+        if read == 0 && most > 0 {
+            let short = "the file is shorter than the record of its object says";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, short));
+        }
         self.left.start += read as u64;
         Ok(read)
     }

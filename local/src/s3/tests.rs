@@ -316,6 +316,20 @@ async fn the_engines_own_process_sees_every_write_without_a_request() {
     assert!(s3.writes("none").is_none());
 }
 
+#[tokio::test]
+async fn an_object_whose_file_was_cut_or_removed_is_an_error_and_not_shorter_or_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    put(&s3, "k", &large("whole")).await;
+    let file = dir.path().join("bucket/objects/k=/1");
+    std::fs::write(&file, "who").unwrap();
+    let cut = s3.peek("bucket", "k").unwrap_err();
+    assert_eq!(cut.kind(), std::io::ErrorKind::UnexpectedEof, "{cut}");
+    std::fs::remove_file(&file).unwrap();
+    let removed = s3.peek("bucket", "k").unwrap_err();
+    assert_eq!(removed.kind(), std::io::ErrorKind::NotFound, "{removed}");
+}
+
 #[test]
 fn an_upload_is_found_by_its_id_even_where_that_begins_with_a_dot() {
     let dir = tempfile::tempdir().unwrap();

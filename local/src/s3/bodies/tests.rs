@@ -61,6 +61,21 @@ fn a_full_file_goes_with_its_last_body_and_never_before() {
 }
 
 #[test]
+fn a_file_that_lacks_bodies_is_told_of_and_not_made_good() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bodies = Bodies::open(dir.path(), std::iter::empty()).unwrap();
+    let kept = (bodies.add(b"kept").unwrap(), 4);
+    let file = dir.path().join("0");
+    let told = || Bodies::open(dir.path(), std::iter::once(kept)).unwrap_err().to_string();
+    fs::write(&file, "kep").unwrap();
+    assert!(told().contains(&*file.to_string_lossy()), "{}", told());
+    assert!(told().contains("3 of 4 bytes"), "{}", told());
+    fs::remove_file(&file).unwrap();
+    assert!(told().contains(&*file.to_string_lossy()), "{}", told());
+    assert_eq!(files(dir.path()), Vec::<String>::new());
+}
+
+#[test]
 fn a_file_that_nothing_refers_to_is_removed_at_the_start() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("7"), "left by a crash").unwrap();
