@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 mod tests;
 
-/// A file of this size gets no more bodies. It goes with the last of those that it holds.
+/// A file of this size gets no more bodies.
 const FULL: u64 = 8 * 1024 * 1024;
 
 /// Where a small body lies.
@@ -28,7 +28,8 @@ pub(super) struct Place {
     pub(super) offset: u64,
 }
 
-/// The files, by their numbers. Bodies are added to the last.
+/// The files, by their numbers. Bodies are added to the last, until it is full. Any other goes with
+/// the last of the bodies that it holds.
 #[derive(Debug)]
 pub(super) struct Bodies {
     folder: PathBuf,
@@ -99,11 +100,13 @@ impl Bodies {
         shared.map(|shared| Arc::clone(&shared.file)).ok_or_else(gone)
     }
 
-    /// Lets go of the body in `place`, and of its file when that holds no other.
+    /// Lets go of the body in `place`, and of its file when that holds no other and gets none.
     pub(super) fn release(&mut self, place: Place) -> io::Result<()> {
+        let last = self.files.keys().next_back() == Some(&place.file);
         let Some(shared) = self.files.get_mut(&place.file) else { return Ok(()) };
         shared.living = shared.living.saturating_sub(1);
-        if shared.living == 0 && shared.end >= FULL {
+        let grows = last && shared.end < FULL;
+        if shared.living == 0 && !grows {
             self.files.remove(&place.file);
             fs::remove_file(self.path(place.file))?;
         }

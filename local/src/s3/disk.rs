@@ -44,7 +44,12 @@ impl Disk {
                 None => staged.place(&self.file(version))?,
             }
         }
-        self.journal.put(&version.record_key(), version)
+        self.journal.put(&version.record_key(), version).inspect_err(|_| {
+            if let Some(place) = version.place {
+                // The first error is the one to tell.
+                let _ = self.bodies.release(place);
+            }
+        })
     }
 
     /// The bytes of a version.

@@ -61,6 +61,20 @@ fn a_full_file_goes_with_its_last_body_and_never_before() {
 }
 
 #[test]
+fn a_file_that_was_full_once_goes_with_its_last_body_after_a_restart_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bodies = Bodies::open(dir.path(), std::iter::empty()).unwrap();
+    let low = (bodies.add(b"low").unwrap(), 3);
+    bodies.add(&vec![b'a'; usize::try_from(FULL).unwrap()]).unwrap();
+    let next = (bodies.add(b"next").unwrap(), 4);
+    // What made the file full is not wanted any more.
+    let mut bodies = Bodies::open(dir.path(), [low, next].into_iter()).unwrap();
+    bodies.release(low.0).unwrap();
+    assert_eq!(files(dir.path()), ["1"]);
+    assert_eq!(read(&bodies, next), "next");
+}
+
+#[test]
 fn a_file_that_lacks_bodies_is_told_of_and_not_made_good() {
     let dir = tempfile::tempdir().unwrap();
     let mut bodies = Bodies::open(dir.path(), std::iter::empty()).unwrap();
