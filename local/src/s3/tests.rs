@@ -2,8 +2,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use s3s::dto::{
-    DeleteObjectInput, ETag, ETagCondition, GetObjectInput, PutObjectInput, PutObjectOutput,
-    StreamingBlob,
+    DeleteObjectInput, ETag, ETagCondition, GetObjectInput, GetObjectOutput, PutObjectInput,
+    PutObjectOutput, StreamingBlob,
 };
 use s3s::{Body, S3Error, S3Request};
 
@@ -56,9 +56,13 @@ async fn get(s3: &S3, key: &str, version: Option<&str>) -> Result<String, S3Erro
         version_id: version.map(str::to_owned),
         ..Default::default()
     };
-    let body = Body::from(s3.get(input)?.body.unwrap());
+    Ok(text(s3.get(input)?).await)
+}
+
+async fn text(got: GetObjectOutput) -> String {
+    let body = Body::from(got.body.unwrap());
     let bytes = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
-    Ok(String::from_utf8(bytes.to_vec()).unwrap())
+    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 fn delete(s3: &S3, key: &str, version: Option<&str>) -> s3s::dto::DeleteObjectOutput {
@@ -328,6 +332,31 @@ async fn an_object_whose_file_was_cut_or_removed_is_an_error_and_not_shorter_or_
     std::fs::remove_file(&file).unwrap();
     let removed = s3.peek("bucket", "k").unwrap_err();
     assert_eq!(removed.kind(), std::io::ErrorKind::NotFound, "{removed}");
+}
+
+#[tokio::test]
+async fn a_part_of_a_small_object_is_cut_from_it_and_not_from_its_neighbours() {
+    let dir = tempfile::tempdir().unwrap();
+    let s3 = store(dir.path(), false);
+    for (key, body) in [("first", "abcd"), ("second", "efgh"), ("third", "ijkl")] {
+        put(&s3, key, body).await;
+    }
+    assert_eq!(std::fs::read_dir(dir.path().join("bucket/bodies")).unwrap().count(), 1);
+    for (range, part, told) in [
+        ("bytes=1-2", "fg", "bytes 1-2/4"),
+        ("bytes=2-9", "gh", "bytes 2-3/4"),
+        ("bytes=-1", "h", "bytes 3-3/4"),
+    ] {
+        let input = GetObjectInput {
+            bucket: "bucket".to_owned(),
+            key: "second".to_owned(),
+            range: Some(s3s::dto::Range::parse(range).unwrap()),
+            ..Default::default()
+        };
+        let got = s3.get(input).unwrap();
+        assert_eq!(got.content_range.as_deref(), Some(told), "{range}");
+        assert_eq!(text(got).await, part, "{range}");
+    }
 }
 
 #[test]
