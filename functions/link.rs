@@ -4,6 +4,7 @@ use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=../link.rs");
+    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
     // Much of what generics and async make is the same code again; folded, a zip is 30 KB smaller.
     // It is an option of lld, which rustc brings and uses unless it is told of another linker.
     let own_linker = env::var_os("RUSTC_LINKER").is_none()
