@@ -7,9 +7,11 @@ import re
 import subprocess
 from pathlib import Path
 
-from engine import BINARY, EVENTS
+from engine import BINARY, BUILT, EVENTS
 
 TEXT = (EVENTS / "README.md").read_text()
+# What the commands find in their folder, and first of all on their PATH.
+LINKS = {"events": EVENTS, "tests": EVENTS.parent / "tests", "bin/signalbox": BINARY}
 BLOCKS = re.findall(r"^```\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
 
@@ -22,10 +24,14 @@ def block(holding: str) -> str:
 
 def shell(folder: Path, *commands: str) -> None:
     """Runs commands as a user's shell would in a clone's root, for which `folder` stands."""
-    for name in ("events", "tests"):
-        if not (folder / name).exists():
-            (folder / name).symlink_to(EVENTS.parent / name)
-    path = f"{BINARY.parent}{os.pathsep}{os.environ['PATH']}"
+    for name, target in LINKS.items():
+        link = folder / name
+        link.parent.mkdir(exist_ok=True)
+        if not link.exists():
+            link.symlink_to(target)
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    # Given relative to a folder, it would be looked for in this one.
+    variables = {**os.environ, "PATH": path, "CARGO_TARGET_DIR": str(BUILT.parent)}
     # What a block leaves in the background ends with the shell.
     script = "\n".join(["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT", *commands])
-    subprocess.run(["bash", "-c", script], cwd=folder, env={**os.environ, "PATH": path}, check=True)
+    subprocess.run(["bash", "-c", script], cwd=folder, env=variables, check=True)
