@@ -56,6 +56,7 @@ pub(crate) fn failed() -> Run {
         attempt: checkout(),
         placement: run.state.stages[0].jobs[0].attempts[0].placement.clone().unwrap(),
         ending: Ending {
+            cause: None,
             succeeded: false,
             exit_code: Some(1),
             reason: Some("Essential container in task exited".to_owned()),

@@ -61,6 +61,7 @@ fn said(job: Result<Read<JobEvent>, Malformed>, now: Timestamp) -> Option<Occurr
 fn vanished(attempt: AttemptId, placement: Placement) -> Fact {
     let reason = format!("AWS Batch no longer knows the job {}", placement.job_id);
     let ending = Ending {
+        cause: None,
         succeeded: false,
         exit_code: None,
         reason: Some(reason),

@@ -11,6 +11,7 @@ use crate::register::{Entry, Occurrence, Register};
 use crate::shared::Shared;
 
 mod admission;
+mod budget;
 pub mod fact;
 mod fold;
 mod progress;

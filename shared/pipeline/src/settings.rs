@@ -59,6 +59,24 @@ pub struct EnvironmentCompute {
     /// The longest that a job may take here, whatever its definition says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
+    /// How often a job is tried again that the platform has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Retries>,
+}
+
+/// How often a job is tried again that did not end by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retries {
+    /// After its machine was taken away.
+    pub spot: u32,
+    /// After any other trouble of the platform.
+    pub platform: u32,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { spot: 3, platform: 2 }
+    }
 }
 
 /// Reads an environment's settings.

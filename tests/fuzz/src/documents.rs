@@ -100,6 +100,7 @@ fn facts(run: &Run) -> Vec<Fact> {
         let placement = found.placement.clone().unwrap_or(other);
         let (attempt, started_at) = (attempt.clone(), None);
         let ending = Ending {
+            cause: None,
             succeeded: false,
             exit_code: None,
             reason: None,

@@ -115,6 +115,7 @@ impl Story {
         write("files/signalbox.yaml", self.definition.to_owned());
         write("files/source.tar.zst", "tree".to_owned());
         let ending = Ending {
+            cause: None,
             succeeded: true,
             exit_code: Some(0),
             reason: None,

@@ -10,11 +10,12 @@ use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::names::{EventId, JobId, JobName, PipelineName, RunId, TaskId};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::Fact;
-use signalbox_pipeline::run::fact::{Ending, JobEnded, JobStarted, Placement, Waiting};
+use signalbox_pipeline::run::fact::{Cause, Ending, JobEnded, JobStarted, Placement, Waiting};
 
 use super::{Envelope, Read};
 use crate::fault::Malformed;
 
+mod cause;
 mod described;
 mod detail;
 mod executor;
@@ -99,9 +100,17 @@ impl JobEvent {
         let (attempt, started_at) = (self.owner.attempt, self.started_at);
         let placement =
             Placement { job_id: self.job_id, definition: self.definition, queue: self.queue };
-        let reason = self.reason.or(self.status_reason);
-        let ending = |reason, succeeded| Ending {
+        let succeeded = self.status == JobStatus::Succeeded;
+        let cause = cause::of(self.status_reason.as_deref(), self.reason.as_deref());
+        let cause = cause.filter(|_| !succeeded);
+        let reason = match cause {
+            // The container tells of its end only, not of the machine's.
+            Some(Cause::Reclaimed) => self.status_reason.or(self.reason),
+            _ => self.reason.or(self.status_reason),
+        };
+        let ending = |reason| Ending {
             succeeded,
+            cause,
             exit_code: self.exit_code,
             reason,
             task: self.task,
@@ -115,7 +124,7 @@ impl JobEvent {
             }
             JobStatus::Running => Fact::JobStarted(JobStarted { attempt, placement, started_at }),
             JobStatus::Succeeded | JobStatus::Failed => {
-                let ending = ending(reason, self.status == JobStatus::Succeeded);
+                let ending = ending(reason);
                 Fact::JobEnded(JobEnded { attempt, placement, ending })
             }
         };

@@ -15,9 +15,11 @@ use crate::report::{Metric, Report};
 use crate::settings::Settings;
 use crate::shared::Shared;
 
+mod cause;
 mod job;
 mod trigger;
 
+pub use cause::Cause;
 pub use job::{
     Ending, JobEnded, JobFound, JobRefused, JobStarted, Overdue, Placement, Terminated, Waiting,
     Withdrawn,
@@ -229,6 +231,7 @@ impl Fact {
             Self::Entered(entered) if entered.settings.as_ref().is_some_and(|it| it.schema > 1) => {
                 3
             }
+            Self::JobEnded(ended) if ended.ending.cause.is_some() => 3,
             Self::Triggered(trigger) if !trigger.is_plain() => 2,
             Self::Cancelled(_) | Self::Withdrawn(_) | Self::Waiting(_) | Self::Overdue(_) => 2,
             _ => 1,

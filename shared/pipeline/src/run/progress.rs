@@ -5,12 +5,10 @@
 use jiff::Timestamp;
 
 use super::admission::refusal;
+use super::budget::Budget;
 use super::fold::job::give_up;
 use super::state::{Attempt, Job, Stage, StageWork, State};
 use crate::phase::Phase;
-
-/// How often an attempt that *errored* is made again, whatever the definition says.
-const PLATFORM_RETRIES: usize = 2;
 
 /// Brings the run as far as its facts allow.
 pub(super) fn settle(state: &mut State, at: Timestamp) {
@@ -74,31 +72,18 @@ fn start(state: &mut State, index: usize, at: Timestamp) {
 
 fn settle_jobs(state: &mut State, index: usize) {
     let stage = &state.stages[index];
-    let retries: Vec<usize> = stage
-        .jobs
-        .iter()
-        .map(|job| state.specification(&stage.work, &job.name))
-        .map(|specification| specification.map_or(0, |s| s.retries as usize))
-        .collect();
-    for (job, retries) in state.stages[index].jobs.iter_mut().zip(retries) {
-        settle_job(job, retries);
+    let budgets: Vec<Budget> = stage.jobs.iter().map(|job| Budget::of(state, stage, job)).collect();
+    for (job, budget) in state.stages[index].jobs.iter_mut().zip(budgets) {
+        settle_job(job, budget);
     }
 }
 
-fn settle_job(job: &mut Job, retries: usize) {
+fn settle_job(job: &mut Job, budget: Budget) {
     if job.phase.is_terminal() {
         return;
     }
     let Some(last) = job.attempts.last().filter(|last| last.phase.is_terminal()) else { return };
-    let spent = job.attempts.iter().filter(|attempt| attempt.phase == last.phase).count();
-    let again = match last.phase {
-        Phase::Failed => spent <= retries,
-        // Only what Batch itself ended: a refused submission would be refused again, and what has
-        // outlived its deadline may still run.
-        Phase::Errored => spent <= PLATFORM_RETRIES && last.ending.is_some(),
-        _ => false,
-    };
-    if again {
+    if budget.is_left(&job.attempts, last) {
         let number = last.number.saturating_add(1);
         job.attempts.push(Attempt::new(number));
     } else {

@@ -17,6 +17,7 @@ use crate::settings;
 use crate::shared::Shared;
 
 mod admission;
+mod budget;
 mod doubt;
 mod ended;
 mod golden;
@@ -101,6 +102,7 @@ fn ended(run: &Run, attempt: &AttemptId, job_id: &str, code: i32) -> Fact {
         attempt: attempt.clone(),
         placement: placement(run, attempt, job_id),
         ending: Ending {
+            cause: None,
             succeeded: code == 0,
             exit_code: Some(code),
             reason: None,
@@ -314,6 +316,7 @@ fn what_errored_is_made_again_twice_and_then_ends_the_run_as_errored() {
     for number in [1, 2, 3] {
         let attempt = attempt("checkout", "checkout", number);
         let ending = Ending {
+            cause: None,
             succeeded: false,
             exit_code: None,
             reason: Some("Host EC2 (instance i-0abc) terminated.".to_owned()),

@@ -1,6 +1,6 @@
 //! How an ended attempt is judged, and in which words.
 
-use super::fact::{Ending, Evidence, Gated, ImageFound};
+use super::fact::{Cause, Ending, Evidence, Gated, ImageFound};
 use crate::gate::Verdict;
 use crate::names::ImageRepository;
 use crate::order::{EXIT_RUNNER, EXIT_TIMEOUT};
@@ -18,11 +18,15 @@ pub(super) fn of(
         Evidence::Missing { .. } => None,
     };
     match (ending.exit_code, report) {
+        _ if ending.cause == Some(Cause::Reclaimed) => (Phase::Errored, Some(reclaimed(ending))),
         (None, _) => (Phase::Errored, Some(never_ran(ending))),
         (Some(EXIT_RUNNER), report) if !is_the_commands(report) => {
             (Phase::Errored, Some(runner_fault(ending, report)))
         }
         (Some(0), _) if !ending.succeeded => (Phase::Errored, Some(given_up(ending))),
+        (Some(_), _) if ending.cause == Some(Cause::OutOfMemory) => {
+            (Phase::Failed, Some(out_of_memory(ending)))
+        }
         (Some(0), None) => (Phase::Errored, Some(missing(evidence))),
         (Some(0), Some(report)) if report.exit_code != 0 => {
             let said = report.exit_code;
@@ -45,7 +49,22 @@ pub(super) fn built(evidence: &Evidence) -> Option<&Built> {
 /// The reason of a job that ended without having run.
 pub(super) fn never_ran(ending: &Ending) -> String {
     let reason = ending.reason.as_deref().unwrap_or("AWS Batch gave no reason");
-    format!("the job never ran: {reason}")
+    match ending.cause {
+        Some(Cause::Reclaimed) => reclaimed(ending),
+        Some(Cause::ImagePull) => format!("its image could not be pulled: {reason}"),
+        _ => format!("the job never ran: {reason}"),
+    }
+}
+
+/// The reason of a job whose machine was taken away, whatever its command made of that.
+fn reclaimed(ending: &Ending) -> String {
+    let reason = ending.reason.as_deref().unwrap_or("AWS Batch gave no reason");
+    format!("its machine was taken away: {reason}")
+}
+
+fn out_of_memory(ending: &Ending) -> String {
+    let reason = ending.reason.as_deref().unwrap_or("AWS Batch gave no reason");
+    format!("it used more memory than it had asked for (`compute.memory`): {reason}")
 }
 
 /// The reason of a job that Batch ended, or gave up, and whose command took that well.

@@ -30,7 +30,10 @@ pub(crate) const SETTINGS: Keys = Keys {
 
 pub(crate) const COMPUTE: Keys = Keys {
     what: "`compute`",
-    known: &["queue", "vcpus", "memory", "gpus", "timeout"],
-    later: &["retries"],
+    known: &["queue", "vcpus", "memory", "gpus", "timeout", "retries"],
+    later: &[],
     never: &[],
 };
+
+pub(crate) const RETRIES: Keys =
+    Keys { what: "`retries`", known: &["spot", "platform"], later: &[], never: &[] };

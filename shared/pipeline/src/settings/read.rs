@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::{Admission, EnvironmentCompute, SCHEMA, Settings, VariableName, keys};
+use super::{Admission, EnvironmentCompute, Retries, SCHEMA, Settings, VariableName, keys};
 use crate::definition::{compute::sizes, timeout, version};
 use crate::faults::Collector;
 use crate::names::{NameError, PipelineName};
-use crate::yaml::{Field, Fields, Node, mapping, named, names, text};
+use crate::yaml::{Field, Fields, Node, mapping, named, names, text, whole_number};
 
 const MOST_VARIABLES: usize = 100;
+/// As often a job may be tried again for one kind of trouble.
+const MOST_RETRIES: u32 = 10;
 /// As many pipelines, branches or checks as settings may name.
 const MOST_NAMES: usize = 64;
 /// What all variables together may take of a `SubmitJob` request's 30 KiB.
@@ -35,7 +37,8 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         let message = format!("the variables take {size} bytes, at most {MOST_BYTES} can be sent");
         faults.fault_with_help(root.place, message, "put long values into a file in S3");
     }
-    let schema = if admission.is_open() { 1 } else { SCHEMA };
+    let is_plain = admission.is_open() && compute.retries.is_none();
+    let schema = if is_plain { 1 } else { SCHEMA };
     Some(Settings { schema, environment: environment?, data, parameters, compute, admission })
 }
 
@@ -102,5 +105,19 @@ fn compute(field: Field<'_>, faults: &mut Collector) -> Option<EnvironmentComput
         memory_mib: sizes.memory_mib,
         gpus: sizes.gpus,
         timeout_seconds: fields.optional("timeout", faults, timeout),
+        retries: fields.optional("retries", faults, retries),
+    })
+}
+
+fn retries(field: Field<'_>, faults: &mut Collector) -> Option<Retries> {
+    let fields = Fields::of(field, &keys::RETRIES, faults)?;
+    let default = Retries::default();
+    let mut often = |key, default| {
+        let read = |field, faults: &mut Collector| whole_number(field, 0..=MOST_RETRIES, faults);
+        fields.optional(key, faults, read).unwrap_or(default)
+    };
+    Some(Retries {
+        spot: often("spot", default.spot),
+        platform: often("platform", default.platform),
     })
 }

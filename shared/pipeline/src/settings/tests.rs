@@ -62,8 +62,9 @@ fn what_is_not_built_is_refused_at_its_place() {
         );
     }
     assert_eq!(
-        refused("version: 1\nenvironment: test\ncompute: { retries: { spot: 3 } }\n"),
-        "3:12: `retries` is not supported yet; leave it out for now"
+        refused("version: 1\nenvironment: test\ncompute: { retries: { spot: 11, jobs: 1 } }\n"),
+        "3:29: `spot` must be a whole number from 0 to 10, found the number 11\n\
+         3:33: unknown key `jobs`; `retries` may have: spot, platform"
     );
 }
 

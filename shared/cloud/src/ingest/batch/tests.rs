@@ -194,3 +194,35 @@ fn a_time_that_batch_does_not_know_is_none_and_not_1970() {
     detail["startedAt"] = 0.into();
     assert_eq!(event(&detail).started_at, None);
 }
+
+#[test]
+fn what_ended_a_job_is_told_from_what_its_command_did() {
+    let oom = "OutOfMemoryError: Container killed due to memory usage";
+    let pull = "CannotPullContainerError: pull access denied";
+    for (status_reason, reason, cause, told) in [
+        ("Host EC2 (instance i-0abc) terminated.", None, Some(Cause::Reclaimed), "Host EC2"),
+        (
+            "Host EC2 (instance i-0abc) terminated.",
+            Some("killed"),
+            Some(Cause::Reclaimed),
+            "Host EC2",
+        ),
+        ("Your Spot Task was interrupted.", None, Some(Cause::Reclaimed), "Your Spot"),
+        ("Task failed to start", Some(pull), Some(Cause::ImagePull), pull),
+        ("Essential container in task exited", Some(oom), Some(Cause::OutOfMemory), oom),
+        ("Essential container in task exited", None, None, "Essential container"),
+        // Only Batch's own words count, and where they are expected.
+        ("Essential container in task exited", Some("no Host EC2"), None, "no Host EC2"),
+    ] {
+        let mut detail = multi_container();
+        detail["status"] = json!("FAILED");
+        detail["statusReason"] = json!(status_reason);
+        detail["attempts"][0]["taskProperties"][0]["containers"][1]["reason"] = json!(reason);
+        let Fact::JobEnded(ended) = event(&detail).occurrence().fact else { panic!("no end") };
+        assert_eq!(ended.ending.cause, cause, "{status_reason} {reason:?}");
+        assert!(ended.ending.reason.unwrap().starts_with(told), "{status_reason} {reason:?}");
+        detail["status"] = json!("SUCCEEDED");
+        let Fact::JobEnded(ended) = event(&detail).occurrence().fact else { panic!("no end") };
+        assert_eq!(ended.ending.cause, None, "it ended well all the same");
+    }
+}

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Cause;
 use crate::attempt::AttemptId;
 use crate::names::{JobId, TaskId};
 
@@ -69,6 +70,9 @@ pub struct Ending {
     /// Batch's reason, the container's first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What ended it, where that was not its own command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// The task that carried it: its results are read under this name only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,

@@ -177,6 +177,7 @@ impl World {
         let ran = end != End::NeverRuns;
         let code = exit_code(end);
         let ending = Ending {
+            cause: None,
             succeeded: ran && code == 0,
             exit_code: ran.then_some(code),
             reason: None,

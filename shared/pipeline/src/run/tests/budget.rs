@@ -1,0 +1,82 @@
+//! How often a job is tried again, by what ended it.
+
+use super::*;
+
+/// The run once the newest attempt of `unit` has ended so, having left a result.
+fn ends(run: Run, code: Option<i32>, cause: Option<Cause>, reason: &str) -> Run {
+    let job = run.state.stages[1].jobs.iter().find(|job| job.name.as_str() == "unit").unwrap();
+    let attempt = attempt("checks", "unit", job.attempts.last().unwrap().number);
+    let job_id = format!("job-of-{}", attempt.number);
+    let Fact::JobEnded(mut fact) = ended(&run, &attempt, &job_id, 1) else { unreachable!() };
+    fact.ending.exit_code = code;
+    fact.ending.cause = cause;
+    fact.ending.reason = Some(reason.to_owned());
+    answer(run, &[Fact::JobEnded(fact), reported(&attempt, report(code.unwrap_or(1)))])
+}
+
+fn unit(run: &Run) -> &state::Job {
+    run.state.stages[1].jobs.iter().find(|job| job.name.as_str() == "unit").unwrap()
+}
+
+#[test]
+fn a_machine_that_is_taken_away_uses_up_a_budget_of_its_own_and_none_of_the_tests_retries() {
+    let gone = "Host EC2 (instance i-0abc) terminated.";
+    let mut run = checked_out(DEFINITION);
+    for number in 1..=3 {
+        run = ends(run, Some(143), Some(Cause::Reclaimed), gone);
+        let last = &unit(&run).attempts[number - 1];
+        assert_eq!(last.phase, Phase::Errored, "its command was told to end, and did not fail");
+        assert_eq!(last.reason, Some(format!("its machine was taken away: {gone}")));
+    }
+    assert_eq!(run.schema, 3, "older code would take it for a failure");
+    // The definition grants one retry after a failure, and the platform two of its own.
+    run = ends(run, Some(1), None, "Essential container in task exited");
+    run = ends(run, Some(125), None, "Essential container in task exited");
+    assert_eq!((unit(&run).phase, unit(&run).attempts.len()), (Phase::Running, 6));
+    run = ends(run, Some(143), Some(Cause::Reclaimed), gone);
+    assert_eq!((unit(&run).phase, unit(&run).attempts.len()), (Phase::Errored, 6));
+    assert_eq!(Run::fold(run.register.entries()).unwrap(), run.state);
+}
+
+#[test]
+fn a_job_that_ran_out_of_memory_has_failed_and_is_told_what_to_ask_for() {
+    let reason = "OutOfMemoryError: Container killed due to memory usage";
+    let run = ends(checked_out(DEFINITION), Some(137), Some(Cause::OutOfMemory), reason);
+    let first = &unit(&run).attempts[0];
+    assert_eq!(first.phase, Phase::Failed);
+    let said = first.reason.as_deref().unwrap();
+    assert!(said.contains("`compute.memory`") && said.contains(reason), "{said}");
+}
+
+#[test]
+fn a_job_whose_image_cannot_be_pulled_says_so_and_is_the_platforms() {
+    let run = checked_out(DEFINITION);
+    let unit = attempt("checks", "unit", 1);
+    let Fact::JobEnded(mut fact) = ended(&run, &unit, "j2", 1) else { unreachable!() };
+    fact.ending.exit_code = None;
+    fact.ending.task = None;
+    fact.ending.cause = Some(Cause::ImagePull);
+    fact.ending.reason = Some("CannotPullContainerError: no such tag".to_owned());
+    let run = take(&run, &Fact::JobEnded(fact));
+    let first = run.state.attempt(&unit).unwrap();
+    assert_eq!(first.phase, Phase::Errored);
+    let said = first.reason.as_deref();
+    assert_eq!(said, Some("its image could not be pulled: CannotPullContainerError: no such tag"));
+}
+
+#[test]
+fn an_environment_says_how_often_the_platform_is_tried_again() {
+    let run = checked_out(DEFINITION);
+    let run = built(pass(pass(run, "checks", "unit", "j2"), "checks", "style", "j3"), "d");
+    let text = "version: 1\nenvironment: test\ncompute: { retries: { spot: 0 } }\n";
+    let settings = settings::parse(text).unwrap();
+    assert_eq!(settings.compute.retries, Some(settings::Retries { spot: 0, platform: 2 }));
+    let environment = EnvironmentName::parse("test").unwrap();
+    let settings = Some(Shared::new(settings));
+    let run = take(&run, &Fact::Entered(Entered { environment, settings, current: None }));
+    let e2e = attempt("test-verify", "e2e", 1);
+    let Fact::JobEnded(mut fact) = ended(&run, &e2e, "j9", 143) else { unreachable!() };
+    fact.ending.cause = Some(Cause::Reclaimed);
+    let run = answer(run, &[Fact::JobEnded(fact), reported(&e2e, report(143))]);
+    assert_eq!(run.state.phase, Phase::Errored);
+}
