@@ -117,6 +117,14 @@ impl Batch {
         self.inner.lock().forget(id);
     }
 
+    /// Takes the machine under a job away, as Spot does.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub fn reclaim(&self, id: &str) -> Result<(), WireError> {
+        lifecycle::stop(&self.inner, id, "Host EC2 (instance i-0abc) terminated.", true)
+    }
+
     /// The jobs that there are, in the order of their submission.
     #[must_use]
     pub fn jobs(&self) -> Vec<Seen> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,22 @@ pub struct Conduct {
     pub reports: bool,
     /// Whether Batch forgets it when it has worked, as if it had never been.
     pub vanishes: bool,
+    /// Whether its machine is taken away when it has worked, before it can say anything.
+    #[serde(default)]
+    pub is_reclaimed: bool,
 }
 
 /// Works for two seconds, and is content.
-pub const WELL: Conduct = Conduct { seconds: 2, exit_code: 0, reports: true, vanishes: false };
+pub const WELL: Conduct =
+    Conduct { seconds: 2, exit_code: 0, reports: true, vanishes: false, is_reclaimed: false };
+
+impl Conduct {
+    /// Whether its run succeeds all the same.
+    #[must_use]
+    pub fn is_made_good(&self) -> bool {
+        *self == Self { is_reclaimed: true, ..WELL }
+    }
+}
 
 /// What jobs work with; there once the engine is, which has to know the jobs first.
 #[derive(Default)]
@@ -84,10 +96,16 @@ fn order(task: &Task) -> anyhow::Result<Order> {
 
 impl Tools {
     async fn work(&self, task: &Task, conduct: Conduct) -> anyhow::Result<i32> {
-        if conduct.vanishes {
+        if conduct.vanishes || conduct.is_reclaimed {
             let wire = self.wire.upgrade().context("the world is over")?;
             let id = task.env.get("AWS_BATCH_JOB_ID").and_then(|id| id.to_str());
-            wire.engine().batch().forget(id.context("a job without an id")?);
+            let (batch, id) = (wire.engine().batch(), id.context("a job without an id")?);
+            if conduct.vanishes {
+                batch.forget(id);
+            } else {
+                batch.reclaim(id).map_err(|refused| anyhow!("{refused:?}"))?;
+                return std::future::pending().await;
+            }
         }
         if !conduct.reports {
             return Ok(conduct.exit_code);

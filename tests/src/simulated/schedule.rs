@@ -197,7 +197,9 @@ impl Schedule {
     /// Whether a job does not do well, so that a run may end otherwise than well.
     #[must_use]
     pub fn disturbs_jobs(&self) -> bool {
-        self.disturbances.iter().any(|one| matches!(one, Disturbance::Job { .. }))
+        self.disturbances
+            .iter()
+            .any(|one| matches!(one, Disturbance::Job { conduct, .. } if !conduct.is_made_good()))
     }
 
     /// The shortest schedule found that still `fails`: disturbances are left out, half of them at

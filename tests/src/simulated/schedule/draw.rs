@@ -60,11 +60,12 @@ pub(super) fn fate(rng: &mut Rng) -> Fate {
 }
 
 pub(super) fn conduct(rng: &mut Rng) -> Conduct {
-    match rng.u8(..5) {
+    match rng.u8(..6) {
         0 => Conduct { exit_code: 1, ..WELL },
         1 => Conduct { exit_code: 125, ..WELL },
         2 => Conduct { reports: false, ..WELL },
         3 => Conduct { vanishes: true, seconds: 60, ..WELL },
+        4 => Conduct { is_reclaimed: true, ..WELL },
         _ => Conduct { seconds: 200, ..WELL },
     }
 }
