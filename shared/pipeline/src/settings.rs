@@ -16,7 +16,7 @@ pub(crate) mod keys;
 mod names;
 mod read;
 
-pub use admission::Admission;
+pub use admission::{Admission, Entrant, Validation};
 pub use names::{QueueName, SettingsNameError, VariableName};
 
 /// The newest version of the document that this code writes. A document bears the first one that

@@ -54,14 +54,14 @@ pub fn timeout(text: &str) -> Result<u64, UnitError> {
     Ok(seconds)
 }
 
-/// The MiB in `512MiB`, `16GiB` or `1TiB`.
+/// The MiB of a job's memory, or of an image, in `512MiB`, `16GiB` or `1TiB`.
 ///
 /// # Errors
 /// When `text` is not a whole number with one of these units, or outside 4 MiB to 24 TiB.
 pub fn memory(text: &str) -> Result<u64, UnitError> {
     let Some(mib) = scaled(text, &SIZES) else {
         return Err(UnitError {
-            message: format!("{:?} is not a memory size", short(text)),
+            message: format!("{:?} is not a size", short(text)),
             help: binary(text).unwrap_or_else(|| {
                 "write a whole number and MiB, GiB or TiB, such as 512MiB or 16GiB".to_owned()
             }),

@@ -28,7 +28,7 @@ fn vcpus(field: Field<'_>, faults: &mut Collector) -> Option<Vcpus> {
 }
 
 /// A value with a unit.
-pub(super) fn unit(
+pub(crate) fn unit(
     field: Field<'_>,
     read: fn(&str) -> Result<u64, UnitError>,
     faults: &mut Collector,

@@ -19,6 +19,30 @@ pub struct Admission {
     /// The checks that must exist and must have passed, optional or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub require_checks: Vec<JobKey>,
+    /// What must hold of the release.
+    #[serde(default, skip_serializing_if = "Validation::is_open")]
+    pub validate: Validation,
+}
+
+/// What must hold of a release before anything of it runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validation {
+    /// How large its image may be, by the size of its layers in the registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_image_mib: Option<u64>,
+}
+
+/// What asks to be let in.
+#[derive(Clone, Copy, Debug)]
+pub struct Entrant<'r> {
+    /// The pipeline.
+    pub pipeline: &'r PipelineName,
+    /// The branch that was pushed to.
+    pub branch: &'r BranchName,
+    /// What its checks came to.
+    pub checks: &'r [Job],
+    /// The size of its image, in bytes, where the registry has told it.
+    pub image_bytes: Option<u64>,
 }
 
 impl Admission {
@@ -27,15 +51,10 @@ impl Admission {
         *self == Self::default()
     }
 
-    /// Everything that keeps a run of `pipeline` for a push to `branch` out, whose checks came to
-    /// `checks`: a sentence each, none where it may enter.
+    /// Everything that keeps `entrant` out: a sentence each, none where it may enter.
     #[must_use]
-    pub fn refusals(
-        &self,
-        pipeline: &PipelineName,
-        branch: &BranchName,
-        checks: &[Job],
-    ) -> Vec<String> {
+    pub fn refusals(&self, entrant: Entrant<'_>) -> Vec<String> {
+        let Entrant { pipeline, branch, checks, image_bytes } = entrant;
         let mut refusals = Vec::new();
         if let Some(admitted) = self.pipelines.as_ref().filter(|all| !all.contains(pipeline)) {
             refusals.push(format!(
@@ -50,8 +69,25 @@ impl Admission {
             ));
         }
         refusals.extend(self.require_checks.iter().filter_map(|name| missing(name, checks)));
+        refusals.extend(self.validate.max_image_mib.and_then(|most| too_large(most, image_bytes)));
         refusals
     }
+}
+
+impl Validation {
+    fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is amiss with the size of the image. One that nobody knows is not one that is small.
+fn too_large(most: u64, bytes: Option<u64>) -> Option<String> {
+    let limit = format!("`validate.max_image` of its settings: {most} MiB");
+    let Some(bytes) = bytes else {
+        return Some(format!("the registry does not say how large the image is; {limit}"));
+    };
+    let mib = bytes.div_ceil(1024 * 1024);
+    (mib > most).then(|| format!("the image has {mib} MiB; {limit}"))
 }
 
 /// What is amiss with the required check `name`.

@@ -10,6 +10,7 @@ pub(crate) const SETTINGS: Keys = Keys {
         "pipelines",
         "branches",
         "require_checks",
+        "validate",
         "data",
         "parameters",
         "compute",
@@ -20,7 +21,6 @@ pub(crate) const SETTINGS: Keys = Keys {
         "execution_role",
         "executor",
         "approvals",
-        "validate",
         "freeze",
         "rollout",
         "notify",
@@ -34,6 +34,9 @@ pub(crate) const COMPUTE: Keys = Keys {
     later: &[],
     never: &[],
 };
+
+pub(crate) const VALIDATE: Keys =
+    Keys { what: "`validate`", known: &["max_image"], later: &["scan", "datasets"], never: &[] };
 
 pub(crate) const RETRIES: Keys =
     Keys { what: "`retries`", known: &["spot", "platform"], later: &[], never: &[] };

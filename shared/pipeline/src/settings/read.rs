@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::{Admission, EnvironmentCompute, Retries, SCHEMA, Settings, VariableName, keys};
-use crate::definition::{compute::sizes, timeout, version};
+use super::{
+    Admission, EnvironmentCompute, Retries, SCHEMA, Settings, Validation, VariableName, keys,
+};
+use crate::definition::compute::{sizes, unit};
+use crate::definition::{timeout, version};
 use crate::faults::Collector;
 use crate::names::{NameError, PipelineName};
+use crate::units;
 use crate::yaml::{Field, Fields, Node, mapping, named, names, text, whole_number};
 
 const MOST_VARIABLES: usize = 100;
@@ -50,7 +54,15 @@ fn admission(fields: &Fields<'_>, faults: &mut Collector) -> Admission {
         require_checks: fields
             .optional("require_checks", faults, |field, faults| names(field, MOST_NAMES, faults))
             .unwrap_or_default(),
+        validate: fields.optional("validate", faults, validation).unwrap_or_default(),
     }
+}
+
+fn validation(field: Field<'_>, faults: &mut Collector) -> Option<Validation> {
+    let fields = Fields::of(field, &keys::VALIDATE, faults)?;
+    let max_image_mib =
+        fields.optional("max_image", faults, |field, faults| unit(field, units::memory, faults));
+    Some(Validation { max_image_mib })
 }
 
 /// The pipelines in `field`; nothing inside where they are all of them.

@@ -86,7 +86,7 @@ compute: { queue: a/b, memory: 2GB, timeout: 5 }
         "3:66: `OK` must be a text, found the number 20; put it in quotes: \"20\"",
         "4:24: `B` is empty",
         "5:19: \"a/b\" is not a Batch job queue",
-        "5:32: `memory` is wrong: \"2GB\" is not a memory size; did you mean 2GiB?",
+        "5:32: `memory` is wrong: \"2GB\" is not a size; did you mean 2GiB?",
         "5:46: `timeout` is wrong: \"5\" is not a duration",
     ];
     let found = refused(text);

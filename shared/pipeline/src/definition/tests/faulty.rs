@@ -137,11 +137,11 @@ fn every_kind_of_fault_has_its_words() {
         ),
         (
             "checks: { unit: { run: x, compute: { memory: 16 } } }",
-            "3:46: `memory` is wrong: \"16\" is not a memory size",
+            "3:46: `memory` is wrong: \"16\" is not a size",
         ),
         (
             "checks: { unit: { run: x, compute: { memory: 16GB } } }",
-            "3:46: `memory` is wrong: \"16GB\" is not a memory size; did you mean 16GiB?",
+            "3:46: `memory` is wrong: \"16GB\" is not a size; did you mean 16GiB?",
         ),
         (
             "checks: { unit: { run: x, compute: { gpus: 17 } } }",

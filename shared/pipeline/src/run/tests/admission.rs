@@ -63,3 +63,17 @@ fn an_optional_check_that_is_required_must_have_passed() {
     );
     assert_eq!(entering(&run, "require_checks: [unit]").state.phase, Phase::Running);
 }
+
+#[test]
+fn an_image_that_is_too_large_or_of_a_size_that_nobody_knows_stays_out() {
+    let enters = |bytes| {
+        let mut run = at_the_gate();
+        run.state.image = run.state.image.map(|image| state::Image { bytes, ..image });
+        entering(&run, "validate: { max_image: 8MiB }").state
+    };
+    assert_eq!(enters(Some(8 << 20)).phase, Phase::Running);
+    let reason = enters(Some((8 << 20) + 1)).reason.unwrap();
+    assert!(reason.contains("the image has 9 MiB; `validate.max_image`"), "{reason}");
+    let reason = enters(None).reason.unwrap();
+    assert!(reason.contains("does not say how large the image is"), "{reason}");
+}
