@@ -189,6 +189,13 @@ pub struct Entered {
     pub current: Option<LiveRelease>,
 }
 
+impl Entered {
+    /// Whether its settings are such as schema 1 of them can say, which is all that older code knows.
+    fn is_plain(&self) -> bool {
+        self.settings.as_ref().is_none_or(|settings| settings.schema == 1)
+    }
+}
+
 /// The release that was live when a run entered the environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LiveRelease {
@@ -228,9 +235,7 @@ impl Fact {
     #[must_use]
     pub fn schema(&self) -> u32 {
         match self {
-            Self::Entered(entered) if entered.settings.as_ref().is_some_and(|it| it.schema > 1) => {
-                3
-            }
+            Self::Entered(entered) if !entered.is_plain() => 3,
             Self::JobEnded(ended) if ended.ending.cause.is_some() => 3,
             Self::Triggered(trigger) if !trigger.is_plain() => 2,
             Self::Cancelled(_) | Self::Withdrawn(_) | Self::Waiting(_) | Self::Overdue(_) => 2,

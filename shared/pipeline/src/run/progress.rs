@@ -96,11 +96,16 @@ fn settle_job(job: &mut Job, budget: Budget) {
 fn conclusion(state: &State, stage: &Stage) -> Option<(Phase, Option<String>)> {
     match &stage.work {
         StageWork::Release { .. } => None,
-        StageWork::Verify { .. } => match refusal(state, stage.entered.as_ref()?) {
-            Some(reason) => Some((Phase::Failed, Some(reason))),
-            None => of_jobs(&stage.jobs),
-        },
-        StageWork::Checkout | StageWork::Checks | StageWork::Build => of_jobs(&stage.jobs),
+        // Who is kept out begins no job.
+        StageWork::Verify { .. } if stage.jobs.is_empty() => {
+            match refusal(state, stage.entered.as_ref()?) {
+                Some(reason) => Some((Phase::Failed, Some(reason))),
+                None => of_jobs(&stage.jobs),
+            }
+        }
+        StageWork::Verify { .. } | StageWork::Checkout | StageWork::Checks | StageWork::Build => {
+            of_jobs(&stage.jobs)
+        }
     }
 }
 

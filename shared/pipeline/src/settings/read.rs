@@ -1,6 +1,7 @@
 //! From the file to the settings.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::str::FromStr;
 
 use super::{
@@ -47,15 +48,19 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
 }
 
 fn admission(fields: &Fields<'_>, faults: &mut Collector) -> Admission {
-    let list = |field, faults: &mut Collector| names(field, MOST_NAMES, faults);
     Admission {
         pipelines: fields.optional("pipelines", faults, pipelines).flatten(),
-        branches: fields.optional("branches", faults, list).unwrap_or_default(),
-        require_checks: fields
-            .optional("require_checks", faults, |field, faults| names(field, MOST_NAMES, faults))
-            .unwrap_or_default(),
+        branches: fields.optional("branches", faults, some).unwrap_or_default(),
+        require_checks: fields.optional("require_checks", faults, some).unwrap_or_default(),
         validate: fields.optional("validate", faults, validation).unwrap_or_default(),
     }
+}
+
+fn some<T>(field: Field<'_>, faults: &mut Collector) -> Option<Vec<T>>
+where
+    T: FromStr<Err: Display> + PartialEq,
+{
+    names(field, MOST_NAMES, faults)
 }
 
 fn validation(field: Field<'_>, faults: &mut Collector) -> Option<Validation> {
@@ -67,7 +72,7 @@ fn validation(field: Field<'_>, faults: &mut Collector) -> Option<Validation> {
 
 /// The pipelines in `field`; nothing inside where they are all of them.
 fn pipelines(field: Field<'_>, faults: &mut Collector) -> Option<Option<Vec<PipelineName>>> {
-    let named = names::<Wanted>(field, MOST_NAMES, faults)?;
+    let named = some::<Wanted>(field, faults)?;
     let count = named.len();
     let pipelines: Vec<_> = named.into_iter().filter_map(|Wanted(pipeline)| pipeline).collect();
     if pipelines.len() == count {
