@@ -1,5 +1,7 @@
 //! Between the SDK's clients and the engine: every call of a function passes here.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -38,8 +40,8 @@ struct Traffic {
     calls: Vec<Call>,
     /// Submissions that came to Batch after their sender had given them up.
     unknowable: usize,
-    /// How long instances have stood still, all together.
-    slept: Duration,
+    /// How long whoever submitted a job of this name had stood still until then.
+    slept: BTreeMap<String, Duration>,
     blows: Blows,
     chance: Rng,
     /// How often an instance was given a document that is newer than it knows.
@@ -64,7 +66,7 @@ impl Wire {
         let traffic = Traffic {
             calls: Vec::new(),
             unknowable: 0,
-            slept: Duration::ZERO,
+            slept: BTreeMap::new(),
             blows,
             chance: Rng::with_seed(seed),
             met: 0,
@@ -91,10 +93,10 @@ impl Wire {
         self.traffic().unknowable
     }
 
-    /// How long instances have stood still, all together.
+    /// How long whoever submitted the job `name` had stood still until then.
     #[must_use]
-    pub fn slept(&self) -> Duration {
-        self.traffic().slept
+    pub fn slept(&self, name: &str) -> Duration {
+        self.traffic().slept.get(name).copied().unwrap_or_default()
     }
 
     /// How often an instance was given a document that is newer than it knows.
@@ -121,10 +123,20 @@ impl Wire {
         let call = Call::of(number, function, request);
         let blow = traffic.blow(&call).filter(|blow| blow.fits(request));
         traffic.calls.push(call.clone());
-        if let Some(Blow::Sleeps(_, millis)) = blow {
-            traffic.slept += Duration::from_millis(millis);
-        }
         Some((call, blow))
+    }
+
+    /// Notes that `caller` submits a job, and how long it has stood still.
+    fn submits(&self, caller: &Caller, body: &[u8]) {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Submission {
+            job_name: String,
+        }
+        let Ok(Submission { job_name }) = serde_json::from_slice(body) else { return };
+        let mut traffic = self.traffic();
+        let slept = traffic.slept.entry(job_name).or_default();
+        *slept = caller.slept().max(*slept);
     }
 
     async fn way(&self) {
@@ -161,6 +173,8 @@ pub struct Caller {
     knows: u32,
     death: Notify,
     wakes: Mutex<Option<Instant>>,
+    /// For how many milliseconds it has stood still so far.
+    slept: AtomicU64,
 }
 
 impl Caller {
@@ -191,7 +205,12 @@ impl Caller {
         wakes.filter(|wakes| *wakes > Instant::now())
     }
 
+    fn slept(&self) -> Duration {
+        Duration::from_millis(self.slept.load(Ordering::Relaxed))
+    }
+
     async fn sleep(&self, millis: u64) {
+        self.slept.fetch_add(millis, Ordering::Relaxed);
         let wakes = Instant::now() + Duration::from_millis(millis);
         *self.wakes.lock().unwrap_or_else(PoisonError::into_inner) = Some(wakes);
         tokio::task::yield_now().await;
@@ -206,7 +225,7 @@ impl Caller {
 impl Default for Caller {
     fn default() -> Self {
         let (death, wakes) = (Notify::new(), Mutex::default());
-        Self { function: None, knows: u32::MAX, death, wakes }
+        Self { function: None, knows: u32::MAX, death, wakes, slept: AtomicU64::new(0) }
     }
 }
 
@@ -257,6 +276,9 @@ impl Connector {
             }
             Some(Blow::Sleeps(When::Before, millis)) => self.caller.sleep(millis).await,
             Some(Blow::Dies(When::After) | Blow::Sleeps(When::After, _)) | None => {}
+        }
+        if is_submission {
+            wire.submits(&self.caller, &bytes);
         }
         let is_read = parts.method == Method::GET;
         let request = Request::from_parts(parts, Body::from(bytes));

@@ -19,7 +19,7 @@ use signalbox_pipeline::{invariant, names::EventId};
 use super::connector::Wire;
 
 /// A submission that was on its way when its run ended is with Batch by then, clocks that disagree
-/// included.
+/// included, unless its sender stood still.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(10);
 
 /// As long as a lease: so much later whoever stood still has lost what it had in hand.
@@ -126,10 +126,10 @@ impl Watcher {
         if self.wire.unknowable_submissions() > 0 {
             return Ok(());
         }
-        // Whoever stood still in the meantime looks at the lease again when it wakes.
-        let slept = SignedDuration::try_from(self.wire.slept())?.min(LEASE);
-        let on_its_way = ON_ITS_WAY + slept;
         for job in self.wire.engine().batch().jobs() {
+            // Whoever stood still in the meantime looks at the lease again when it wakes.
+            let slept = SignedDuration::try_from(self.wire.slept(&job.name))?.min(LEASE);
+            let on_its_way = ON_ITS_WAY + slept;
             let of_job =
                 |run: &&Run| job.name.starts_with(&format!("{}-{}-", run.pipeline, run.id));
             let ended = self.runs.values().find(of_job).and_then(|run| run.state.ended_at);
