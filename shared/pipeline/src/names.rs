@@ -47,6 +47,12 @@ names! {
     /// The id of a run: `<utc time>-<short sha>-<hash of the trigger's identity>`.
     RunId = "a run id", Check::run_id(),
         "<yyyymmdd>t<hhmmss>z-<7 hex digits>-<8 hex digits>, lower case";
+    /// A person, as `people.json` calls them.
+    PersonName = "a person's name", Check::label(40),
+        "a lower-case letter, then lower-case letters, digits and single dashes, 40 at most";
+    /// A group of people.
+    GroupName = "a group's name", Check::label(40),
+        "a lower-case letter, then lower-case letters, digits and single dashes, 40 at most";
     /// A git commit: 40 hex digits (SHA-1) or 64 (SHA-256).
     CommitSha = "a commit id", Check::hex(&[40, 64]),
         "40 or 64 lower-case hex digits";

@@ -12,16 +12,18 @@ use crate::names::{EnvironmentName, Sha256};
 use crate::yaml;
 
 mod admission;
+mod approvals;
 pub(crate) mod keys;
 mod names;
 mod read;
 
 pub use admission::{Admission, Entrant, Validation};
+pub use approvals::Approvals;
 pub use names::{QueueName, SettingsNameError, VariableName};
 
 /// The newest version of the document that this code writes. A document bears the first one that
 /// can hold what it says: older code must not overlook what keeps a run out.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// The settings of one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,9 @@ pub struct Settings {
     /// What may enter it.
     #[serde(flatten)]
     pub admission: Admission,
+    /// Who has to approve of a release before anything of it runs; nobody, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Approvals>,
 }
 
 /// What the jobs of an environment run on, where they do not say otherwise.

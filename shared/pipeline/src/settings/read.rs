@@ -42,9 +42,27 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         let message = format!("the variables take {size} bytes, at most {MOST_BYTES} can be sent");
         faults.fault_with_help(root.place, message, "put long values into a file in S3");
     }
-    let is_plain = admission.is_open() && compute.retries.is_none();
-    let schema = if is_plain { 1 } else { SCHEMA };
-    Some(Settings { schema, environment: environment?, data, parameters, compute, admission })
+    let mut settings = Settings {
+        schema: SCHEMA,
+        environment: environment?,
+        data,
+        parameters,
+        compute,
+        admission,
+        approvals: None,
+    };
+    settings.schema = schema(&settings);
+    Some(settings)
+}
+
+/// The first version of the document that can hold what the settings say.
+fn schema(settings: &Settings) -> u32 {
+    let is_plain = settings.admission.is_open() && settings.compute.retries.is_none();
+    match (&settings.approvals, is_plain) {
+        (Some(_), _) => SCHEMA,
+        (None, false) => 2,
+        (None, true) => 1,
+    }
 }
 
 fn admission(fields: &Fields<'_>, faults: &mut Collector) -> Admission {
