@@ -2,6 +2,7 @@
 
 use signalbox_pipeline::environment::{self, Environment};
 use signalbox_pipeline::head::{self, Head};
+use signalbox_pipeline::people::{self, People};
 use signalbox_pipeline::registration::{self, Registration};
 use signalbox_pipeline::run::{self, Run};
 use signalbox_pipeline::settings::{self, Settings};
@@ -72,4 +73,9 @@ impl Document for Head {
 impl Stored for Settings {
     const SCHEMA: u32 = settings::SCHEMA;
     const LARGEST: usize = SMALL;
+}
+
+impl Stored for People {
+    const SCHEMA: u32 = people::SCHEMA;
+    const LARGEST: usize = people::LARGEST;
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::environment::{self, Environment, Release};
 use crate::head::{self, Head};
 use crate::names::{EnvironmentName, EventId, Sha256};
+use crate::people::{self, People};
 use crate::registration::{self, Registration};
 use crate::run::Run;
 use crate::settings::Settings;
@@ -94,6 +95,11 @@ pub fn audit(key: &str, bytes: &[u8]) -> Result<Audited, Vec<Finding>> {
         Kept::Settings { environment, digest } => {
             let found: Settings = read(bytes, settings::SCHEMA)?;
             settled(&found, &environment, digest.as_ref())?;
+            Ok(Audited::Known)
+        }
+        Kept::People { digest } => {
+            let found: People = read(bytes, people::SCHEMA)?;
+            hashed(digest.as_ref(), &found.digest(), "people")?;
             Ok(Audited::Known)
         }
         Kept::Event { event } => {
@@ -190,13 +196,18 @@ fn settled(
             found.environment
         )));
     }
-    if let Some(digest) = digest.filter(|digest| **digest != found.digest()) {
-        findings.push(Finding::document(format!(
-            "the key says {digest}, the settings hash to {}",
-            found.digest()
-        )));
-    }
+    findings.extend(hashed(digest, &found.digest(), "settings").err().into_iter().flatten());
     whole(findings)
+}
+
+/// One version of a document lies under its own digest.
+fn hashed(said: Option<&Sha256>, found: &Sha256, what: &str) -> Result<(), Vec<Finding>> {
+    match said {
+        Some(said) if said != found => whole(vec![Finding::document(format!(
+            "the key says {said}, the {what} hash to {found}"
+        ))]),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub mod state {
 
     /// The prefix below which trigger events lie, by day.
     pub const EVENTS: &str = "events/";
+    /// Who may decide, as it holds now.
+    pub const PEOPLE: &str = "people.json";
 
     /// Who may start which pipeline.
     #[must_use]
@@ -104,6 +106,12 @@ pub mod state {
     #[must_use]
     pub fn settings_version(environment: &EnvironmentName, digest: &Sha256) -> String {
         format!("environments/{environment}/settings/{digest}.json")
+    }
+
+    /// One version of who may decide.
+    #[must_use]
+    pub fn people_version(digest: &Sha256) -> String {
+        format!("people/{digest}.json")
     }
 }
 

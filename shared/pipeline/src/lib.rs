@@ -20,6 +20,7 @@ pub mod invariant;
 pub mod keys;
 pub mod names;
 pub mod order;
+pub mod people;
 pub mod phase;
 pub mod platform;
 pub mod register;

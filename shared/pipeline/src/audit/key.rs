@@ -31,6 +31,11 @@ pub enum Kept {
         /// The digest of the version.
         digest: Option<Sha256>,
     },
+    /// Who may decide: as it holds, or one version of it.
+    People {
+        /// The digest of the version.
+        digest: Option<Sha256>,
+    },
     /// A trigger event as it was received.
     Event {
         /// Its id.
@@ -56,6 +61,8 @@ impl Kept {
             ["environments", name, "settings", version] => {
                 settings_at(name, version.strip_suffix(".json"))
             }
+            [state::PEOPLE] => Some(Self::People { digest: None }),
+            ["people", version] => people_at(version),
             ["events", _, _, _, event] => event_at(event),
             _ => None,
         };
@@ -65,7 +72,12 @@ impl Kept {
     /// Whether what lies there is written once and never again.
     #[must_use]
     pub fn is_written_once(&self) -> bool {
-        matches!(self, Self::Event { .. } | Self::Settings { digest: Some(_), .. })
+        let version = |digest: &Option<Sha256>| digest.is_some();
+        match self {
+            Self::Event { .. } => true,
+            Self::Settings { digest, .. } | Self::People { digest } => version(digest),
+            _ => false,
+        }
     }
 }
 
@@ -83,6 +95,11 @@ fn settings_at(environment: &str, digest: Option<&str>) -> Option<Kept> {
     let environment = EnvironmentName::parse(environment).ok()?;
     let digest = digest.map(Sha256::parse).transpose().ok()?;
     Some(Kept::Settings { environment, digest })
+}
+
+fn people_at(version: &str) -> Option<Kept> {
+    let digest = Sha256::parse(version.strip_suffix(".json")?).ok()?;
+    Some(Kept::People { digest: Some(digest) })
 }
 
 fn event_at(name: &str) -> Option<Kept> {

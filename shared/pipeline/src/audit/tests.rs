@@ -241,6 +241,17 @@ fn settings_lie_under_their_own_digest() {
 }
 
 #[test]
+fn people_lie_under_their_own_digest() {
+    let people = crate::people::parse("version: 1\npeople: { ada: { groups: [devs] } }\n").unwrap();
+    let (key, text) = (keys::state::people_version(&people.digest()), people.to_json());
+    assert_eq!(audit(&key, text.as_bytes()), Ok(Audited::Known));
+    assert_eq!(audit(keys::state::PEOPLE, text.as_bytes()), Ok(Audited::Known));
+    let found = audit(&key, text.replace("ada", "eve").as_bytes()).unwrap_err();
+    assert!(told(&found).contains("the people hash to"), "{found:?}");
+    assert!(Kept::at(&key).is_written_once() && !Kept::at(keys::state::PEOPLE).is_written_once());
+}
+
+#[test]
 fn heads_and_events_are_known_by_their_keys() {
     let commit = "3e5983d000000000000000000000000000000000";
     let head = format!(
@@ -254,5 +265,5 @@ fn heads_and_events_are_known_by_their_keys() {
     assert_eq!(audit(event, br#"{"id": "e-1", "detail": {}}"#), Ok(Audited::Known));
     let other = audit(event, br#"{"id": "e-2", "detail": {}}"#).unwrap_err();
     assert_eq!(told(&other), "it is the event e-2");
-    assert_eq!(audit("people.json", b"anything"), Ok(Audited::Unknown));
+    assert_eq!(audit("notes.json", b"anything"), Ok(Audited::Unknown));
 }

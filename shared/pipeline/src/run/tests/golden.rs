@@ -10,6 +10,7 @@ use super::world::{End, Fate, History, Reading, World};
 use super::*;
 use crate::environment::Environment;
 use crate::head::Head;
+use crate::people::People;
 use crate::registration::Registration;
 use crate::settings::Settings;
 
@@ -65,4 +66,5 @@ fn the_other_documents_are_read_and_written_alike() {
     load::<Registration>(1, "registration");
     load::<Settings>(1, "settings");
     load::<Settings>(3, "settings");
+    load::<People>(4, "people");
 }
