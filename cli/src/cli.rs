@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::verbs::{
-    bench, cancel, demo, env, events, local, logs, redrive, replay, repo, retry, runs, show,
-    validate, verify, watch,
+    bench, cancel, demo, env, events, local, logs, people, redrive, replay, repo, retry, runs,
+    show, validate, verify, watch,
 };
 
 /// CI/CD for machine-learning training, on AWS Lambda.
@@ -61,6 +61,7 @@ pub(crate) enum Verb {
     Redrive(redrive::Args),
     Repo(repo::Args),
     Env(env::Args),
+    People(people::Args),
     Bench(bench::Args),
 }
 
@@ -83,6 +84,7 @@ impl Verb {
             Self::Redrive(args) => redrive::run(args, output).await,
             Self::Repo(args) => repo::run(args, output).await,
             Self::Env(args) => env::run(args, output).await,
+            Self::People(args) => people::run(args, output).await,
             Self::Bench(args) => bench::run(args, output).await,
         }
     }

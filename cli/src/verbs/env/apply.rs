@@ -8,26 +8,12 @@ use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{EnvironmentName, Sha256};
 use signalbox_pipeline::settings::{self, Settings};
 
-use crate::connect::{Connection, Place, Read, Written};
+use crate::connect::{Connection, Place};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::verbs::kept::{self, Outcome};
 use crate::verbs::validate::{self, count, shown, text_of};
 use crate::view::safe;
-
-/// How often settings are tried while others change them.
-const TRIES: u32 = 5;
-
-/// What came of one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
-    /// The environment had no settings.
-    Added,
-    /// It had others.
-    Changed,
-    /// These held already.
-    Unchanged,
-}
 
 /// What came, or would come, of the settings of one environment.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -70,16 +56,8 @@ impl Told {
     }
 
     /// Says it, with a word for what is added, changed and unchanged.
-    pub(super) fn say(
-        &self,
-        [added, changed, unchanged]: [&str; 3],
-        output: &Output,
-    ) -> io::Result<()> {
-        let word = match self.outcome {
-            Outcome::Added => added,
-            Outcome::Changed => changed,
-            Outcome::Unchanged => unchanged,
-        };
+    pub(super) fn say(&self, words: [&str; 3], output: &Output) -> io::Result<()> {
+        let word = self.outcome.word(words);
         let short = &self.digest.as_str()[..12];
         output.line(format!("{word}: environment {}, settings {short}", self.environment))?;
         self.changes.iter().try_for_each(|change| output.line(format!("  {}", safe::line(change))))
@@ -129,47 +107,17 @@ pub(super) async fn apply(
     connection: &Connection,
     settings: &Settings,
 ) -> anyhow::Result<(Outcome, Vec<String>)> {
-    let state = connection.state();
-    let body = settings.to_json();
     let key = keys::state::settings(&settings.environment);
     let version = keys::state::settings_version(&settings.environment, &settings.digest());
-    // Whatever comes of this: either it is there now, or it was, or the next write fails as well.
-    state.write(&version, body.clone(), None).await?;
-    let mut outcome: Option<(Outcome, Vec<String>)> = None;
-    for _ in 0..TRIES {
-        let (before, etag) = match state.read(&key, None).await? {
-            Read::Found { bytes, .. } if bytes == body.as_bytes() => {
-                // A write of ours whose answer was lost has landed, or there was nothing to do.
-                return Ok(outcome.unwrap_or((Outcome::Unchanged, Vec::new())));
-            }
-            Read::Found { bytes, etag } => (serde_json::from_slice::<Settings>(&bytes).ok(), etag),
-            Read::Absent | Read::Unchanged => (None, String::new()),
-        };
-        let known = Some(etag.as_str()).filter(|etag| !etag.is_empty());
-        let word = if known.is_some() { Outcome::Changed } else { Outcome::Added };
-        let decided = (word, before.map(|b| differences(Some(&b), settings)).unwrap_or_default());
-        match state.write(&key, body.clone(), known).await? {
-            Written::Done => return Ok(decided),
-            Written::ReadAgain => outcome = Some(decided),
-        }
-    }
-    Err(Exit::Errored.because(format!("others changed {key} {TRIES} times in a row; try again")))
+    let (outcome, before) = kept::keep(connection, &version, &key, &settings.to_json()).await?;
+    let before = before.and_then(|before| serde_json::from_slice::<Settings>(&before).ok());
+    let changes = before.map(|before| differences(Some(&before), settings));
+    Ok((outcome, changes.unwrap_or_default()))
 }
 
 /// What is otherwise in `after`, a line each. Secrets are never among settings.
 pub(super) fn differences(before: Option<&Settings>, after: &Settings) -> Vec<String> {
-    let (before, after) = (before.map(parts).unwrap_or_default(), parts(after));
-    let mut lines = Vec::new();
-    for (name, old) in &before {
-        match after.iter().find(|(other, _)| other == name) {
-            Some((_, new)) if new == old => {}
-            Some((_, new)) => lines.push(format!("{name}: {old} -> {new}")),
-            None => lines.push(format!("{name}: {old} -> (gone)")),
-        }
-    }
-    let new = after.iter().filter(|(name, _)| !before.iter().any(|(other, _)| other == name));
-    lines.extend(new.map(|(name, value)| format!("{name}: (new) {value}")));
-    lines
+    kept::differences(&before.map(parts).unwrap_or_default(), &parts(after))
 }
 
 /// Every setting under its name, such as `parameters.EPOCHS`.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use signalbox_pipeline::settings::Settings;
 
-use super::apply::{Outcome, Told, differences, read};
+use super::apply::{Told, differences, read};
 use super::show::load;
 use crate::connect::{Connection, Place};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::verbs::kept::Outcome;
 
 /// Carries the verb out.
 pub(super) async fn run(files: &[PathBuf], place: &Place, output: &Output) -> anyhow::Result<Exit> {

@@ -1,8 +1,8 @@
 use signalbox_pipeline::settings;
 
-use super::apply::Outcome;
 use super::*;
 use crate::connect::{Read, testing};
+use crate::verbs::kept::Outcome;
 
 fn settings_of(rest: &str) -> settings::Settings {
     settings::parse(&format!("version: 1\nenvironment: test\n{rest}")).unwrap()
