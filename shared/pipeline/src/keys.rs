@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use crate::digest::sha256;
 use crate::names::{
-    BranchName, CommitSha, EnvironmentName, EventId, Host, PipelineName, RepositoryName, RunId,
-    Sha256, TaskId,
+    BranchName, CommitSha, EnvironmentName, EventId, Host, LaunchId, PipelineName, RepositoryName,
+    RunId, Sha256, TaskId,
 };
+use crate::rollout::Outcome;
 
 /// The id of the run that a trigger makes: the same trigger can only ever make the same run.
 ///
@@ -15,6 +16,15 @@ use crate::names::{
 pub fn run_id(at: Timestamp, commit: &CommitSha, identity: &EventId) -> RunId {
     let hash = sha256(identity.as_str().as_bytes());
     RunId::assembled(format!("{}{}", run_id_prefix(at, commit), &hash.as_str()[..8]))
+}
+
+/// The id of the launch that a request makes: the same request can only ever make the same launch.
+///
+/// `identity` is the request's own id; `at` its time.
+#[must_use]
+pub fn launch_id(at: Timestamp, identity: &EventId) -> LaunchId {
+    let hash = sha256(identity.as_str().as_bytes());
+    LaunchId::assembled(format!("{}-{}", at.strftime("%Y%m%dt%H%M%Sz"), &hash.as_str()[..12]))
 }
 
 /// What the ids of all runs of a commit begin with that were triggered in one second.
@@ -84,6 +94,24 @@ pub mod state {
         format!("pipelines/{pipeline}/environments/{environment}/environment.json")
     }
 
+    /// A launch document.
+    #[must_use]
+    pub fn launch(
+        pipeline: &PipelineName,
+        environment: &EnvironmentName,
+        launch: &LaunchId,
+    ) -> String {
+        let id = launch.as_str();
+        let (year, month, day) = (&id[..4], &id[4..6], &id[6..8]);
+        format!("{}{year}/{month}/{day}/{id}.json", launches(pipeline, environment))
+    }
+
+    /// The prefix below which the launches of an environment lie, by day.
+    #[must_use]
+    pub fn launches(pipeline: &PipelineName, environment: &EnvironmentName) -> String {
+        format!("pipelines/{pipeline}/launches/{environment}/")
+    }
+
     /// A trigger event as it was received on `day`, kept for replay.
     #[must_use]
     pub fn event(day: Date, event: &EventId) -> String {
@@ -126,6 +154,44 @@ pub mod index {
     #[must_use]
     pub fn active_run(pipeline: &PipelineName, run: &RunId) -> String {
         format!("{ACTIVE_RUNS}{}", state::run(pipeline, run))
+    }
+
+    /// The prefix below which the launches that are not counted yet are marked.
+    pub const ACTIVE_LAUNCHES: &str = "active/launch/";
+
+    /// The prefix below which it is told how launches have ended.
+    pub const OUTCOMES: &str = "outcomes/";
+
+    /// The marker of a launch whose end is not counted yet.
+    #[must_use]
+    pub fn active_launch(
+        pipeline: &PipelineName,
+        environment: &EnvironmentName,
+        launch: &LaunchId,
+    ) -> String {
+        format!("{ACTIVE_LAUNCHES}{}", state::launch(pipeline, environment, launch))
+    }
+
+    /// The pipeline, environment and launch that a marker below [`ACTIVE_LAUNCHES`] stands for.
+    #[must_use]
+    pub fn marked_launch(marker: &str) -> Option<(PipelineName, EnvironmentName, LaunchId)> {
+        let rest = marker.strip_prefix(ACTIVE_LAUNCHES)?.strip_prefix("pipelines/")?;
+        let (pipeline, rest) = rest.split_once("/launches/")?;
+        let (environment, rest) = rest.split_once('/')?;
+        let launch = rest.strip_suffix(".json")?.rsplit('/').next()?;
+        Some((pipeline.parse().ok()?, environment.parse().ok()?, launch.parse().ok()?))
+    }
+
+    /// The object that says how a launch has ended.
+    #[must_use]
+    pub fn outcome(outcome: &Outcome) -> String {
+        format!("{OUTCOMES}{}", outcome.key())
+    }
+
+    /// The prefix below which the outcomes of a pipeline in an environment lie.
+    #[must_use]
+    pub fn outcomes(environment: &EnvironmentName, pipeline: &PipelineName) -> String {
+        format!("{OUTCOMES}{environment}/{pipeline}/")
     }
 
     /// The pipeline and run that a marker below [`ACTIVE_RUNS`] stands for.
@@ -184,5 +250,21 @@ mod tests {
         );
         assert!(state::run(&rain, &id).starts_with(&state::runs_of(&rain, at, &commit)));
         assert_eq!(index::marked_run(&index::active_run(&rain, &id)), Some((rain, id)));
+    }
+
+    #[test]
+    fn a_launch_lies_below_its_day_and_its_marker_leads_back_to_it() {
+        let at: Timestamp = "2026-01-11T23:40:00.5Z".parse().unwrap();
+        let id = launch_id(at, &EventId::parse("c8f9c4b5").unwrap());
+        assert!(id.as_str().starts_with("20260111t234000z-"), "{id}");
+        assert_eq!(LaunchId::parse(id.as_str()).unwrap(), id);
+        let rain = PipelineName::parse("rain").unwrap();
+        let production = EnvironmentName::parse("production").unwrap();
+        assert_eq!(
+            state::launch(&rain, &production, &id),
+            format!("pipelines/rain/launches/production/2026/01/11/{id}.json")
+        );
+        let marker = index::active_launch(&rain, &production, &id);
+        assert_eq!(index::marked_launch(&marker), Some((rain, production, id)));
     }
 }

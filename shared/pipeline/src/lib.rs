@@ -26,6 +26,7 @@ pub mod platform;
 pub mod register;
 pub mod registration;
 pub mod report;
+pub mod rollout;
 pub mod run;
 pub mod settings;
 pub mod shared;

@@ -53,6 +53,9 @@ names! {
     /// A group of people.
     GroupName = "a group's name", Check::label(40),
         "a lower-case letter, then lower-case letters, digits and single dashes, 40 at most";
+    /// The id of a launch: `<utc time>-<hash of the request's identity>`.
+    LaunchId = "a launch id", Check::launch_id(),
+        "<yyyymmdd>t<hhmmss>z-<12 hex digits>, lower case";
     /// A git commit: 40 hex digits (SHA-1) or 64 (SHA-256).
     CommitSha = "a commit id", Check::hex(&[40, 64]),
         "40 or 64 lower-case hex digits";
@@ -110,7 +113,20 @@ impl RunId {
     }
 }
 
+impl LaunchId {
+    /// For [`crate::keys::launch_id`], whose parts are parsed already.
+    pub(crate) fn assembled(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl JobKey {
+    /// The job of a launch.
+    #[must_use]
+    pub fn train() -> Self {
+        Self("train".to_owned())
+    }
+
     /// The job of the stage `checkout`.
     #[must_use]
     pub fn checkout() -> Self {

@@ -72,6 +72,14 @@ impl Check {
         })
     }
 
+    pub(super) fn launch_id() -> Self {
+        Self::new(29, |text| {
+            text.split_once('-').is_some_and(|(time, hash)| {
+                is_compact_time(time) && is_hex(hash) && hash.len() == 12
+            })
+        })
+    }
+
     pub(super) fn hex(lengths: &'static [usize]) -> Self {
         Self::new(64, move |text| lengths.contains(&text.len()) && is_hex(text))
     }
