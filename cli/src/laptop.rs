@@ -1,6 +1,6 @@
 //! The laptop: the local engine with this binary's own functions, runner and hook, and the example.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub(crate) struct Wanted {
     pub(crate) template: Option<PathBuf>,
     /// Values for the template's parameters, beside those of the laptop.
     pub(crate) parameters: BTreeMap<String, String>,
+    /// People with keys of their own, besides the operator.
+    pub(crate) users: Vec<String>,
     /// How unkindly events are delivered.
     pub(crate) knobs: Knobs,
     /// The vCPUs that jobs share; the machine's own where absent.
@@ -59,6 +61,7 @@ impl Wanted {
             dir,
             template: None,
             parameters: BTreeMap::new(),
+            users: Vec::new(),
             knobs: Knobs::default(),
             vcpus: None,
             tick: Duration::from_secs(60),
@@ -90,6 +93,7 @@ impl Wanted {
             parameters,
             expected_events: expected::events(&images),
             image_repositories: images,
+            users: self.users,
             knobs: self.knobs,
             vcpus: self.vcpus.unwrap_or(defaults.vcpus),
             tick: self.tick,
@@ -100,15 +104,16 @@ impl Wanted {
     }
 }
 
-/// What the functions and the jobs asked of AWS, which is all but what this command did itself.
+/// What the functions and the jobs asked of AWS, which is all but what people did themselves.
 pub(crate) fn product_requests(engine: &Engine) -> BTreeMap<String, u64> {
     let mut all = BTreeMap::new();
-    let own = &engine.credentials().name;
+    let people: BTreeSet<String> = engine.users().into_iter().map(|user| user.name).collect();
     let is_aws = |operation: &str| {
         let service = operation.split('.').next().unwrap_or_default();
         ["s3", "sqs", "batch", "ecr"].contains(&service)
     };
-    for (_, counts) in engine.counts_by_caller().into_iter().filter(|(caller, _)| caller != own) {
+    let counts = engine.counts_by_caller().into_iter();
+    for (_, counts) in counts.filter(|(caller, _)| !people.contains(caller)) {
         for (operation, count) in counts.into_iter().filter(|(operation, _)| is_aws(operation)) {
             *all.entry(operation).or_default() += count;
         }

@@ -25,9 +25,9 @@ struct Ports {
     endpoint: u16,
 }
 
-/// The account and the buckets of the engine in `dir`.
-pub(super) async fn engine(dir: &Path) -> anyhow::Result<(Account, Buckets)> {
-    let account = account(dir)?;
+/// The account and the buckets of the engine in `dir`, with the keys of `user` or the operator's.
+pub(super) async fn engine(dir: &Path, user: Option<&str>) -> anyhow::Result<(Account, Buckets)> {
+    let account = account(dir, user)?;
     let endpoint = account.endpoint.clone().unwrap_or_default();
     let s3 = Clients::new(account.clone()).s3();
     let answer = s3.once.list_buckets().send().await;
@@ -36,8 +36,8 @@ pub(super) async fn engine(dir: &Path) -> anyhow::Result<(Account, Buckets)> {
     Ok((account, buckets(&names.collect::<Vec<_>>())?))
 }
 
-/// Where the engine in `dir` answers, and the operator's keys.
-fn account(dir: &Path) -> anyhow::Result<Account> {
+/// Where the engine in `dir` answers, and the keys of `user` or the operator's.
+fn account(dir: &Path, user: Option<&str>) -> anyhow::Result<Account> {
     let none = || {
         let dir = dir.display();
         Exit::Unreachable.because(format!(
@@ -47,12 +47,24 @@ fn account(dir: &Path) -> anyhow::Result<Account> {
     };
     let ports: Ports = kept(&dir.join("engine.json"))?.ok_or_else(none)?;
     let operator = Principals::find(dir, Kind::User, OPERATOR)?.ok_or_else(none)?;
-    let Principal { access_key_id, secret_access_key, .. } = operator;
+    let user = match user {
+        None => operator,
+        Some(name) => Principals::find(dir, Kind::User, name)?.ok_or_else(|| unknown(dir, name))?,
+    };
+    let Principal { access_key_id, secret_access_key, .. } = user;
     Ok(Account {
         region: REGION.to_owned(),
         credentials: Credentials::new(access_key_id, secret_access_key, None, None, "engine"),
         endpoint: Some(format!("http://127.0.0.1:{}", ports.endpoint)),
     })
+}
+
+fn unknown(dir: &Path, name: &str) -> anyhow::Error {
+    let dir = dir.display();
+    Exit::Usage.because(format!(
+        "the engine of {dir} has no user {name}; give them keys when it is started: \
+         `signalbox local --dir {dir} --user {name}`"
+    ))
 }
 
 /// A file that the engine keeps; `None` where it is not there.

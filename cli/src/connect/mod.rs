@@ -8,6 +8,8 @@ use signalbox_cloud::config::{Account, Buckets};
 use signalbox_cloud::store::Documents;
 use signalbox_pipeline::names::Host;
 
+use crate::exit::Exit;
+
 mod environment;
 mod local;
 mod newest;
@@ -51,9 +53,20 @@ pub(crate) struct Connection {
 impl Place {
     /// Finds the buckets and the keys to them.
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
-        let (account, buckets) = match &self.dir {
-            Some(dir) => local::engine(dir).await?,
-            None => environment::deployment(|name| std::env::var(name).ok())?,
+        self.connect_as(None).await
+    }
+
+    /// As `connect`, with the keys of `user` of a local engine.
+    pub(crate) async fn connect_as(&self, user: Option<&str>) -> anyhow::Result<Connection> {
+        let (account, buckets) = match (&self.dir, user) {
+            (Some(dir), user) => local::engine(dir, user).await?,
+            (None, Some(_)) => {
+                return Err(Exit::Usage.because(
+                    "--as names a user of a local engine, and --dir is missing: on AWS the keys in \
+                     the environment say who you are",
+                ));
+            }
+            (None, None) => environment::deployment(|name| std::env::var(name).ok())?,
         };
         Ok(Connection::new(account, buckets, self.clone()))
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use signalbox_cloud::config::Buckets as BucketNames;
 use signalbox_local::REGION;
 use signalbox_local::engine::Engine;
+use signalbox_local::principals::{Principal, user_arn};
 
 use super::example;
 
@@ -23,6 +24,8 @@ pub(crate) struct Address {
     buckets: Buckets,
     queues: Queues,
     credentials: Credentials,
+    /// Everybody with keys of their own, the operator among them.
+    users: BTreeMap<String, User>,
     /// The folder with a log per function.
     functions_log: PathBuf,
     /// The variables of each function, as `sam local invoke --env-vars` takes them.
@@ -47,10 +50,27 @@ struct Queues {
 }
 
 #[derive(Debug, Serialize)]
+struct User {
+    /// What SQS attaches to messages of theirs as `SenderId`.
+    user_id: String,
+    /// Who they are in the events of CodeCommit.
+    arn: String,
+    access_key_id: String,
+    secret_access_key: String,
+}
+
+#[derive(Debug, Serialize)]
 struct Credentials {
     access_key_id: String,
     secret_access_key: String,
     region: &'static str,
+}
+
+impl From<Principal> for User {
+    fn from(user: Principal) -> Self {
+        let Principal { name, user_id, access_key_id, secret_access_key, .. } = user;
+        Self { user_id, arn: user_arn(&name), access_key_id, secret_access_key }
+    }
 }
 
 impl Address {
@@ -78,6 +98,11 @@ impl Address {
                 secret_access_key: keys.secret_access_key.clone(),
                 region: REGION,
             },
+            users: engine
+                .users()
+                .into_iter()
+                .map(|user| (user.name.clone(), user.into()))
+                .collect(),
             functions_log: dir.join("functions"),
             functions: engine
                 .stack()

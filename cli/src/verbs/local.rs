@@ -6,6 +6,7 @@ use std::time::Duration;
 use signalbox_local::engine::Engine;
 use signalbox_local::events::Knobs;
 use signalbox_local::incident::Incident;
+use signalbox_local::principals::is_user_name;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -18,7 +19,8 @@ use crate::output::Output;
 /// It is wired as template.yaml says, and runs the same functions as on AWS. The first line of its
 /// output is JSON that tells any AWS client how to reach it: endpoint, git_remote, registry,
 /// buckets{state,index,artifacts}, queues{commits,images,jobs,decisions} (URLs),
-/// credentials{access_key_id,secret_access_key,region}, functions_log, functions (the variables of
+/// credentials{access_key_id,secret_access_key,region}, users (each with user_id, which SQS attaches to
+/// what they send, arn, access_key_id, secret_access_key), functions_log, functions (the variables of
 /// each, as `sam local invoke --env-vars` takes them). It runs until SIGINT or SIGTERM, and tells on
 /// standard error what is wrong in the wiring. Everything is kept in DIR; the next engine there goes
 /// on where this one stopped.
@@ -41,6 +43,11 @@ pub(crate) struct Args {
     /// A parameter of the template, such as Repositories=rain,snow
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     parameter: Vec<(String, String)>,
+    /// Give a user of IAM keys of their own, for `--as NAME`; may be repeated
+    ///
+    /// A push is a user's where SIGNALBOX_AS=NAME is in the environment of git.
+    #[arg(long = "user", value_name = "NAME", value_parser = user)]
+    users: Vec<String>,
     /// The vCPUs that jobs share [default: those of this machine]
     #[arg(long, value_name = "N")]
     vcpus: Option<u32>,
@@ -96,6 +103,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
         template: args.template.clone(),
         parameters: args.parameter.iter().cloned().collect(),
         knobs: (&args.delivery).into(),
+        users: args.users.clone(),
         vcpus: args.vcpus,
         tick: args.tick,
         kill_at: args.kill_at,
@@ -143,6 +151,11 @@ fn tell(output: &Output, incident: &Incident) {
 fn parameter(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((pair.0.to_owned(), pair.1.to_owned()))
+}
+
+fn user(text: &str) -> Result<String, String> {
+    let name = is_user_name(text).then(|| text.to_owned());
+    name.ok_or_else(|| "expected letters, digits and any of _+=,.@-, 64 at most".to_owned())
 }
 
 fn probability(text: &str) -> Result<f64, String> {

@@ -14,12 +14,17 @@ use sha2::{Digest, Sha256};
 use super::{SETTINGS, Settings};
 use crate::durable::{read_json, write_json};
 use crate::events::envelope;
+use crate::principals::{is_user_name, user_arn};
 use crate::{ACCOUNT, REGION};
+
+/// Names the user who pushes; nobody has to prove it, this is a laptop.
+pub const PUSHER: &str = "SIGNALBOX_AS";
 
 /// Writes one event for each reference that a push changed, and pokes the engine.
 ///
 /// `arguments` are the spool folder and the repository's name; `changes` is what git gives the hook
-/// on its standard input: a line `<old id> <new id> <reference>` for each.
+/// on its standard input: a line `<old id> <new id> <reference>` for each. The push is the operator's,
+/// or that of the user whom [`PUSHER`] names in the environment of whoever pushes.
 ///
 /// # Errors
 /// When an event cannot be written. An engine that does not answer is no error: it finds the events
@@ -31,10 +36,11 @@ pub fn hook(arguments: &[OsString], changes: impl BufRead) -> anyhow::Result<()>
     let (spool, repository) = (Path::new(spool), repository.to_string_lossy());
     let settings = spool.parent().unwrap_or(spool).join(SETTINGS);
     let settings: Settings = read_json(&settings)?;
+    let caller = pusher(settings.caller_arn, std::env::var(PUSHER).ok())?;
     let now = Timestamp::now();
     for (index, line) in changes.lines().enumerate() {
         let line = line.context("cannot read what git tells the hook")?;
-        let Some(detail) = detail(&repository, &line, &settings.caller_arn) else { continue };
+        let Some(detail) = detail(&repository, &line, &caller) else { continue };
         let arn = format!("arn:aws:codecommit:{REGION}:{ACCOUNT}:{repository}");
         let kind = "CodeCommit Repository State Change";
         let event = envelope("aws.codecommit", kind, now, &[&arn], &detail);
@@ -45,6 +51,15 @@ pub fn hook(arguments: &[OsString], changes: impl BufRead) -> anyhow::Result<()>
     // Best effort: what is in the spool is not lost.
     let _ = poke(&settings.endpoint);
     Ok(())
+}
+
+/// The ARN of whoever pushes.
+fn pusher(operator: String, user: Option<String>) -> anyhow::Result<String> {
+    match user {
+        None => Ok(operator),
+        Some(user) if is_user_name(&user) => Ok(user_arn(&user)),
+        Some(user) => bail!("{PUSHER} is {user:?}, which is no name of a user of IAM"),
+    }
 }
 
 /// The event's detail; nothing for a line that is none, and for what is neither branch nor tag.
@@ -98,4 +113,17 @@ fn poke(endpoint: &str) -> std::io::Result<()> {
     stream.write_all(request.as_bytes())?;
     std::io::copy(&mut stream.take(64 * 1024), &mut std::io::sink())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_is_the_operators_or_that_of_the_user_who_is_named() {
+        let pusher = |user: Option<&str>| pusher("operator".to_owned(), user.map(str::to_owned));
+        assert_eq!(pusher(None).unwrap(), "operator");
+        assert_eq!(pusher(Some("ada")).unwrap(), "arn:aws:iam::123456789012:user/ada");
+        assert!(pusher(Some("../ada")).is_err());
+    }
 }

@@ -24,7 +24,7 @@ mod refs;
 #[cfg(test)]
 mod tests;
 
-pub use hook::hook;
+pub use hook::{PUSHER, hook};
 
 /// Where the hook reaches the engine, and in whose name it pushes.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]

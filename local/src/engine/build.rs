@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
-use super::{EngineConfig, OPERATOR, user_arn};
+use super::{EngineConfig, OPERATOR};
 use crate::batch::{self, Batch, BatchConfig};
 use crate::clock::Clock;
 use crate::codecommit::CodeCommit;
@@ -14,7 +14,7 @@ use crate::events::{Bus, EventSink, Pattern, QueueMailbox};
 use crate::http::{Edge, Faults, RequestLog};
 use crate::incident::Incidents;
 use crate::lambda::Setup;
-use crate::principals::{Kind, Principals};
+use crate::principals::{Kind, Principals, is_user_name, user_arn};
 use crate::s3::S3;
 use crate::sqs::{QueueSpec, Redrive, Sqs};
 use crate::template::{self, Stack};
@@ -47,6 +47,10 @@ impl Services {
     ) -> anyhow::Result<Self> {
         let incidents = Arc::new(Incidents::default());
         let principals = Arc::new(Principals::open(dir).context("cannot read the principals")?);
+        for user in &config.users {
+            ensure!(is_user_name(user), "{user:?} is no name of a user of IAM");
+            principals.mint(Kind::User, user, None)?;
+        }
         let log = RequestLog::open(dir, clock.clone(), config.kill_at)?;
         let s3 = S3::open(&dir.join("s3"), clock.clone()).context("cannot open S3")?;
         for bucket in &stack.buckets {

@@ -33,6 +33,8 @@ pub struct EngineConfig {
     pub expected_events: Vec<Value>,
     /// Image repositories that are there from the start, besides those of the template.
     pub image_repositories: Vec<String>,
+    /// People with keys of their own, besides the operator and those who were there before.
+    pub users: Vec<String>,
     /// What runs the jobs.
     pub executor: Executor,
     /// The vCPUs that the jobs of a queue share.
@@ -74,6 +76,7 @@ impl EngineConfig {
             faults: FaultPlan::default(),
             expected_events: Vec::new(),
             image_repositories: Vec::new(),
+            users: Vec::new(),
             executor,
             vcpus: u32::try_from(vcpus).unwrap_or(2),
             function_instances: 2,

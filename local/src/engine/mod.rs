@@ -9,7 +9,6 @@ use anyhow::Context;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::ACCOUNT;
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::codecommit::CodeCommit;
@@ -18,7 +17,7 @@ use crate::events::Bus;
 use crate::http::RequestLog;
 use crate::incident::Incidents;
 use crate::lambda::{Lambda, Usage};
-use crate::principals::{Kind, Principal};
+use crate::principals::{Kind, Principal, Principals};
 use crate::s3::S3;
 use crate::sqs::Sqs;
 use crate::template::{self, Stack};
@@ -47,6 +46,7 @@ pub struct Engine {
     endpoint: String,
     stack: Stack,
     operator: Principal,
+    principals: Arc<Principals>,
     s3: Arc<S3>,
     sqs: Arc<Sqs>,
     ecr: Ecr,
@@ -104,11 +104,13 @@ impl Engine {
         });
         let lambda = Lambda::start(&services.lambda(&config, &dir, &endpoint), &stack.functions)?;
         services.codecommit.drain().await.context("cannot deliver the pushes that waited")?;
-        let Services { s3, sqs, ecr, batch, bus, codecommit, log, incidents, .. } = services;
+        let Services { principals, s3, sqs, ecr, batch, bus, codecommit, log, incidents, .. } =
+            services;
         Ok(Self {
             endpoint,
             stack,
             operator,
+            principals,
             s3,
             sqs,
             ecr,
@@ -149,6 +151,12 @@ impl Engine {
     #[must_use]
     pub fn credentials(&self) -> &Principal {
         &self.operator
+    }
+
+    /// Everybody with keys of their own, the operator among them, by name.
+    #[must_use]
+    pub fn users(&self) -> Vec<Principal> {
+        self.principals.users()
     }
 
     /// What the template says, resolved.
@@ -245,9 +253,4 @@ fn folder(dir: &Path) -> anyhow::Result<PathBuf> {
         dir.canonicalize()
     };
     make().with_context(|| format!("cannot make the folder {}", dir.display()))
-}
-
-/// The ARN of a user of the account.
-fn user_arn(name: &str) -> String {
-    format!("arn:aws:iam::{ACCOUNT}:user/{name}")
 }

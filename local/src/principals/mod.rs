@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::ACCOUNT;
 use crate::durable::Journal;
 use crate::random;
 
@@ -137,6 +138,16 @@ impl Principals {
         Ok(principal)
     }
 
+    /// Everybody with keys of their own, by name.
+    #[must_use]
+    pub fn users(&self) -> Vec<Principal> {
+        let state = self.lock();
+        let users = state.by_key.values().filter(|one| one.kind == Kind::User);
+        let mut users: Vec<Principal> = users.cloned().collect();
+        users.sort_by(|one, other| one.name.cmp(&other.name));
+        users
+    }
+
     /// The principal that the key stands for.
     #[must_use]
     pub fn by_access_key(&self, access_key_id: &str) -> Option<Principal> {
@@ -146,6 +157,19 @@ impl Principals {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a user of IAM can be called so.
+#[must_use]
+pub fn is_user_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(allowed)
+}
+
+/// The ARN of a user of the account.
+#[must_use]
+pub fn user_arn(name: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:user/{name}")
 }
 
 fn own_user_id(kind: Kind, name: &str) -> String {

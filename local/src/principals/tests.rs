@@ -40,3 +40,16 @@ fn another_role_changes_the_session_but_not_the_keys() {
     assert_eq!(after.user_id, "AROA2:a");
     assert_eq!(after.access_key_id, before.access_key_id);
 }
+
+#[test]
+fn users_are_known_by_name_and_a_job_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let principals = Principals::open(dir.path()).unwrap();
+    for name in ["grace", "ada"] {
+        principals.mint(Kind::User, name, None).unwrap();
+    }
+    principals.mint(Kind::Job, "task", None).unwrap();
+    let names: Vec<String> = principals.users().into_iter().map(|one| one.name).collect();
+    assert_eq!(names, ["ada", "grace"]);
+    assert!(is_user_name("ada.l@example.org") && !is_user_name("a/b") && !is_user_name(""));
+}

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn a_folder_without_an_engine_is_told_how_to_start_one() {
     let dir = std::env::temp_dir().join("signalbox-there-is-no-such-folder");
-    let error = account(&dir).unwrap_err().to_string();
+    let error = account(&dir, None).unwrap_err().to_string();
     assert!(error.contains("signalbox local --dir"), "{error}");
 }
 
