@@ -14,7 +14,7 @@ use crate::names::{EnvironmentName, JobId, JobName};
 use crate::phase::Phase;
 use crate::platform::Platform;
 use crate::run::state::{Attempt, GivenUp, Stage, StageWork};
-use crate::run::{Fact, Rejection, Run};
+use crate::run::{Fact, Rejection, Run, places};
 use crate::shared::Shared;
 
 mod submission;
@@ -81,6 +81,8 @@ pub enum Effect {
     Withdraw(Shared<Withdrawal>),
     /// Record the verified release in its environment. Acknowledged by the next put.
     Release(Shared<Releasing>),
+    /// Give the place in an environment back, or the wait for one up. Acknowledged by the next put.
+    Leave(Leaving),
 }
 
 /// A job that has to go.
@@ -116,6 +118,13 @@ pub struct Releasing {
     pub release: Release,
 }
 
+/// A run on its way out of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaving {
+    /// The environment.
+    pub environment: EnvironmentName,
+}
+
 /// The pending effects that follow from the state of `run`. Those that were pending already keep
 /// what was frozen into them, and their lease.
 pub(crate) fn pending(run: &Run, platform: &Platform, now: Timestamp) -> Vec<Pending> {
@@ -133,6 +142,11 @@ pub(crate) fn pending(run: &Run, platform: &Platform, now: Timestamp) -> Vec<Pen
         if let StageWork::Release { environment } = &stage.work {
             needed.release(environment);
         }
+    }
+    for environment in places(&run.state) {
+        let key = EffectId(format!("leave:{environment}"));
+        let leaving = Leaving { environment: environment.clone() };
+        needed.need(key, |this, key| Some(this.fresh(key, Effect::Leave(leaving))));
     }
     needed.pending
 }

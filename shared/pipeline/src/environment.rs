@@ -5,14 +5,20 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::sha256;
 use crate::names::{EnvironmentName, ImageDigest, ImageRepository, PipelineName, RunId, Sha256};
 use crate::report::Metric;
 use crate::run::Run;
 use crate::run::fact::{Evidence, LiveRelease};
 use crate::run::state::StageWork;
 
-/// The version of the document that this code writes.
-pub const SCHEMA: u32 = 1;
+mod door;
+
+pub use door::Entry;
+
+/// The newest version of the document that this code writes: one that nobody ever took a place in
+/// stays what version 1 can say.
+pub const SCHEMA: u32 = 2;
 
 /// `environment.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +35,15 @@ pub struct Environment {
     pub environment: EnvironmentName,
     /// The release that is live.
     pub current: Option<Release>,
+    /// The run whose place it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<RunId>,
+    /// The runs that wait for it, the first in front.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queue: Vec<RunId>,
+    /// The runs that left last: a late request of theirs finds that they have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<RunId>,
 }
 
 /// Image, definition and settings, verified in an environment.
@@ -50,6 +65,17 @@ pub struct Release {
     pub verified_at: Timestamp,
 }
 
+/// The digest of a release: the SHA-256 over the digests of its image, definition and settings.
+#[must_use]
+pub fn release_digest(
+    image: Option<&ImageDigest>,
+    definition: &Sha256,
+    settings: &Sha256,
+) -> Sha256 {
+    let image = image.map_or("none", ImageDigest::as_str);
+    sha256(format!("{image} {definition} {settings}").as_bytes())
+}
+
 impl Release {
     /// The release that `run` has verified in `environment`.
     #[must_use]
@@ -68,7 +94,7 @@ impl Release {
             repository: image.repository.clone(),
             image: image.digest.clone(),
             definition: state.definition.as_ref()?.sha256.clone(),
-            settings: stage.entered.as_ref()?.settings.as_ref()?.digest(),
+            settings: state.entered(stage)?.settings.as_ref()?.digest(),
             metrics: metrics.flatten().collect(),
             verified_at: stage.ended_at?,
         })
@@ -84,37 +110,46 @@ impl Release {
 
 /// What recording a release comes to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Recording {
-    /// The document goes on so.
-    Recorded(Box<Environment>),
-    /// The release is live already.
-    Live,
-    /// A newer run's release is live and stays so.
-    Behind(RunId),
+pub struct Recording {
+    /// The document as it goes on; absent where it says all of this already.
+    pub next: Option<Box<Environment>>,
+    /// The newer run whose release is live and stays so.
+    pub behind: Option<RunId>,
 }
 
 impl Environment {
     /// An environment in which nothing was ever released.
     #[must_use]
     pub fn new(pipeline: PipelineName, environment: EnvironmentName) -> Self {
-        let (schema, revision, write_id) = (SCHEMA, 0, String::new());
-        Self { schema, revision, write_id, pipeline, environment, current: None }
+        let (schema, revision, write_id) = (1, 0, String::new());
+        let (current, holder, queue, left) = (None, None, Vec::new(), Vec::new());
+        Self { schema, revision, write_id, pipeline, environment, current, holder, queue, left }
     }
 
-    /// Records a release. Run ids begin with the time of their trigger, so the greater is the
-    /// newer: a slow run never replaces the release of a newer commit.
+    fn next(&self, write_id: &str) -> Self {
+        let mut next = self.clone();
+        next.revision = next.revision.saturating_add(1);
+        write_id.clone_into(&mut next.write_id);
+        next
+    }
+
+    /// Records a release, and gives the place of its run to the next. Run ids begin with the time of
+    /// their trigger, so the greater is the newer: a slow run never replaces the release of a newer
+    /// commit.
     #[must_use]
     pub fn record(&self, release: &Release, write_id: &str) -> Recording {
-        match &self.current {
-            Some(current) if current.run == release.run => Recording::Live,
-            Some(current) if current.run > release.run => Recording::Behind(current.run.clone()),
-            _ => {
-                let mut next = self.clone();
-                next.revision = next.revision.saturating_add(1);
-                write_id.clone_into(&mut next.write_id);
-                next.current = Some(release.clone());
-                Recording::Recorded(Box::new(next))
-            }
+        let current = self.current.as_ref().map(|current| &current.run);
+        let behind = current.filter(|run| **run > release.run).cloned();
+        let is_live = behind.is_some() || current == Some(&release.run);
+        let next = self.without(&release.run, write_id);
+        if is_live {
+            return Recording { next: next.map(Box::new), behind };
         }
+        let mut next = next.unwrap_or_else(|| self.next(write_id));
+        next.current = Some(release.clone());
+        Recording { next: Some(Box::new(next)), behind }
     }
 }
+
+#[cfg(test)]
+mod tests;

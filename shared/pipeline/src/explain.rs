@@ -3,9 +3,12 @@
 use jiff::Timestamp;
 
 use crate::effect::{Effect, Pending, Termination};
+use crate::names::{EnvironmentName, GroupName};
 use crate::phase::Phase;
 use crate::run::Run;
-use crate::run::state::{Attempt, Job, Stage, StageWork};
+use crate::run::approving::Tally;
+use crate::run::fact::Frozen;
+use crate::run::state::{Attempt, Job, Stage, StageWork, State};
 
 /// What `run` waits for at `now`, or how it ended.
 #[must_use]
@@ -19,11 +22,50 @@ pub fn explain(run: &Run, now: Timestamp) -> String {
         StageWork::Release { environment } => {
             format!("recording the release in {environment}")
         }
-        StageWork::Verify { environment } if stage.entered.is_none() => {
+        StageWork::Validate { environment } => before(state, stage, environment, now),
+        StageWork::Approve { environment } => {
+            approval(state, stage, environment).unwrap_or_else(|| before(state, stage, environment, now))
+        }
+        StageWork::Verify { environment } if state.entered(stage).is_none() => {
             format!("reading the settings of {environment}")
         }
         _ => of_jobs(run, stage, now),
     }
+}
+
+/// What the run waits for before an environment.
+fn before(
+    state: &State,
+    stage: &Stage,
+    environment: &EnvironmentName,
+    now: Timestamp,
+) -> String {
+    let Some(standing) = state.entered(stage).and_then(|entered| entered.standing.as_ref()) else {
+        return format!("reading the settings of {environment}");
+    };
+    if let Some(other) = &standing.behind {
+        return format!("waiting behind {other}, which is in {environment}");
+    }
+    if let Some(reason) = &standing.on_hold {
+        return format!("{environment} is on hold: {reason}");
+    }
+    match &standing.frozen {
+        Some(Frozen { until, reason }) if *until > now => {
+            format!("{environment} is frozen until {until}: {reason}")
+        }
+        _ => format!("about to enter {environment}"),
+    }
+}
+
+/// Whose approval the run waits for, where it does.
+fn approval(state: &State, stage: &Stage, environment: &EnvironmentName) -> Option<String> {
+    let Tally::Open { missing } = state.tally(stage)? else { return None };
+    let asked = state.approvals(stage)?;
+    let groups: Vec<&str> = asked.from.iter().map(GroupName::as_str).collect();
+    let people = if missing == 1 { "one more approval" } else { "approvals" };
+    let count = if missing == 1 { String::new() } else { format!("{missing} more ") };
+    let groups = groups.join(", ");
+    Some(format!("waiting for {count}{people} of {groups} for {environment}"))
 }
 
 fn ended(run: &Run) -> String {
@@ -53,6 +95,7 @@ fn still(effect: &Effect) -> String {
             "the release in {}, which was begun before the end of the run",
             releasing.environment
         ),
+        Effect::Leave(leaving) => format!("its place in {}", leaving.environment),
     }
 }
 

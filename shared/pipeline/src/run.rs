@@ -11,7 +11,9 @@ use crate::register::{Entry, Occurrence, Register};
 use crate::shared::Shared;
 
 mod admission;
+pub mod approving;
 mod budget;
+mod entry;
 pub mod fact;
 mod fold;
 mod progress;
@@ -20,6 +22,7 @@ pub mod state;
 mod verdict;
 
 pub use fact::Fact;
+pub(crate) use fold::places;
 pub use fold::Rejection;
 pub use question::Question;
 pub use state::State;
@@ -28,7 +31,7 @@ use fold::Applied;
 
 /// The newest version of the run document that this code writes. A document bears the first one
 /// that can hold its facts, so that during a deploy older code goes on with what it knows.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 /// `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,9 @@
 //! The stage table: which stages a run passes, and what starts in each.
 
+use serde::{Deserialize, Serialize};
+
 use crate::definition::{self, Definition};
-use crate::names::{JobKey, StageName};
+use crate::names::{EnvironmentName, JobKey, StageName};
 use crate::phase::Phase;
 use crate::run::state::{Job, Stage, StageWork};
 
@@ -13,15 +15,23 @@ impl StageWork {
             Self::Checkout => "checkout".to_owned(),
             Self::Checks => "checks".to_owned(),
             Self::Build => "build".to_owned(),
+            Self::Validate { environment } => format!("{environment}-validate"),
+            Self::Approve { environment } => format!("{environment}-approve"),
             Self::Verify { environment } => format!("{environment}-verify"),
             Self::Release { environment } => format!("{environment}-release"),
         })
     }
 
-    /// Whether the environment has to be read before the stage can start its jobs.
+    /// The environment that the stage is about.
     #[must_use]
-    pub fn reads_environment(&self) -> bool {
-        matches!(self, Self::Verify { .. })
+    pub fn environment(&self) -> Option<&EnvironmentName> {
+        match self {
+            Self::Checkout | Self::Checks | Self::Build => None,
+            Self::Validate { environment }
+            | Self::Approve { environment }
+            | Self::Verify { environment }
+            | Self::Release { environment } => Some(environment),
+        }
     }
 
     /// The jobs that start side by side when the stage does.
@@ -40,7 +50,14 @@ impl StageWork {
                 .find(|deployment| deployment.environment == *environment)
                 .map(|deployment| of(&deployment.verify))
                 .unwrap_or_default(),
-            (Self::Release { .. } | Self::Checks | Self::Verify { .. }, _) => Vec::new(),
+            (
+                Self::Validate { .. }
+                | Self::Approve { .. }
+                | Self::Release { .. }
+                | Self::Checks
+                | Self::Verify { .. },
+                _,
+            ) => Vec::new(),
         }
     }
 }
@@ -56,6 +73,7 @@ impl Stage {
             reason: None,
             jobs: Vec::new(),
             entered: None,
+            approving: None,
             started_at: None,
             ended_at: None,
             taken_from: None,
@@ -63,23 +81,53 @@ impl Stage {
     }
 }
 
+/// Through which stages runs pass an environment. A register holds which it was: what an older
+/// version began goes on as it was begun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// `verify` reads the environment, and the next one is entered once `release` is recorded.
+    #[default]
+    First,
+    /// `validate` takes a place in the environment, `approve` waits for people, and the next one is
+    /// entered while the release is being recorded.
+    Second,
+}
+
+impl Flow {
+    pub(crate) fn is_first(&self) -> bool {
+        *self == Self::First
+    }
+
+    fn stages(self, environment: &EnvironmentName) -> Vec<StageWork> {
+        let environment = || environment.clone();
+        let mut stages = match self {
+            Self::First => Vec::new(),
+            Self::Second => vec![
+                StageWork::Validate { environment: environment() },
+                StageWork::Approve { environment: environment() },
+            ],
+        };
+        stages.push(StageWork::Verify { environment: environment() });
+        stages.push(StageWork::Release { environment: environment() });
+        stages
+    }
+}
+
 /// All stages of a run, the checkout first.
 #[must_use]
-pub fn all(definition: &Definition) -> Vec<Stage> {
+pub fn all(definition: &Definition, flow: Flow) -> Vec<Stage> {
     let mut stages = vec![Stage::new(StageWork::Checkout)];
-    stages.extend(after_checkout(definition));
+    stages.extend(after_checkout(definition, flow));
     stages
 }
 
 /// The stages that follow the checkout, in the order in which they are passed.
 #[must_use]
-pub fn after_checkout(definition: &Definition) -> Vec<Stage> {
+pub fn after_checkout(definition: &Definition, flow: Flow) -> Vec<Stage> {
     let mut work = vec![StageWork::Checks];
     work.extend(definition.build.is_some().then_some(StageWork::Build));
-    for deployment in &definition.deploy {
-        let environment = &deployment.environment;
-        work.push(StageWork::Verify { environment: environment.clone() });
-        work.push(StageWork::Release { environment: environment.clone() });
-    }
+    let deployments = definition.deploy.iter();
+    work.extend(deployments.flat_map(|deployment| flow.stages(&deployment.environment)));
     work.into_iter().map(Stage::new).collect()
 }

@@ -86,7 +86,7 @@ pub(crate) fn timeout_seconds(run: &Run, stage: &Stage, id: &AttemptId) -> u64 {
 /// What the job may take, and no longer than its environment allows.
 fn runners_timeout(run: &Run, stage: &Stage, id: &AttemptId) -> u64 {
     let job = run.state.specification(&stage.work, &id.job);
-    let settings = stage.entered.as_ref().and_then(|entered| entered.settings.as_deref());
+    let settings = run.state.entered(stage).and_then(|entered| entered.settings.as_deref());
     let limit = settings.and_then(|settings| settings.compute.timeout_seconds);
     job.map_or(OUR_TIMEOUT_SECONDS, |job| job.timeout_seconds).min(limit.unwrap_or(u64::MAX))
 }
@@ -101,7 +101,7 @@ struct Task {
 
 /// The submission of an attempt as things stand now.
 pub(super) fn build(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Submission {
-    let settings = stage.entered.as_ref().and_then(|entered| entered.settings.as_deref());
+    let settings = run.state.entered(stage).and_then(|entered| entered.settings.as_deref());
     let task = task(run, stage, id, platform);
     let given = settings.map(|settings| &settings.compute);
     let timeout_seconds = runners_timeout(run, stage, id);
@@ -178,8 +178,11 @@ fn task(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Task {
         StageWork::Checks | StageWork::Verify { .. } => {
             exec(run, stage, id, platform).unwrap_or_else(checkout)
         }
-        // A release has no jobs.
-        StageWork::Checkout | StageWork::Release { .. } => checkout(),
+        // The others have no jobs.
+        StageWork::Checkout
+        | StageWork::Validate { .. }
+        | StageWork::Approve { .. }
+        | StageWork::Release { .. } => checkout(),
     }
 }
 

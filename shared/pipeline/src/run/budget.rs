@@ -18,7 +18,7 @@ impl Budget {
     /// What is granted to `job` of `stage`.
     pub(super) fn of(state: &State, stage: &Stage, job: &Job) -> Self {
         let specification = state.specification(&stage.work, &job.name);
-        let settings = stage.entered.as_ref().and_then(|entered| entered.settings.as_ref());
+        let settings = state.entered(stage).and_then(|entered| entered.settings.as_ref());
         Self {
             own: specification.map_or(0, |specification| specification.retries),
             platforms: settings.and_then(|it| it.compute.retries).unwrap_or_default(),

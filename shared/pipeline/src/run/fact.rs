@@ -1,7 +1,5 @@
 //! What happened: the only input of a run.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptId;
@@ -11,15 +9,19 @@ use crate::names::{
     EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, RunId, Sha256,
 };
 use crate::order::Source;
-use crate::report::{Metric, Report};
-use crate::settings::Settings;
+use crate::report::Report;
 use crate::shared::Shared;
+use crate::stage::Flow;
 
 mod cause;
+mod decided;
+mod entered;
 mod job;
 mod trigger;
 
 pub use cause::Cause;
+pub use decided::{Choice, Decided, Expired, Left};
+pub use entered::{Entered, Frozen, LiveRelease, Place, Standing};
 pub use job::{
     Ending, JobEnded, JobFound, JobRefused, JobStarted, Overdue, Placement, Terminated, Waiting,
     Withdrawn,
@@ -62,6 +64,12 @@ pub enum Fact {
     Waiting(Waiting),
     /// An attempt has outlived its deadline.
     Overdue(Overdue),
+    /// A person approved of the release, or rejected it.
+    Decided(Decided),
+    /// An environment was waited for too long.
+    Expired(Expired),
+    /// The run has no place in the environment any more.
+    Left(Left),
 }
 
 /// What an attempt left behind.
@@ -132,6 +140,9 @@ pub enum DefinitionOutcome {
         sha256: Sha256,
         /// What it says.
         definition: Shared<Definition>,
+        /// Through which stages it leads.
+        #[serde(default, skip_serializing_if = "Flow::is_first")]
+        flow: Flow,
     },
     /// It leaves this branch out.
     Skipped {
@@ -148,6 +159,15 @@ pub enum DefinitionOutcome {
         /// What differs.
         reason: String,
     },
+}
+
+impl DefinitionOutcome {
+    fn flow(&self) -> Flow {
+        match self {
+            Self::Accepted { flow, .. } => *flow,
+            Self::Skipped { .. } | Self::Refused { .. } | Self::Unusable { .. } => Flow::First,
+        }
+    }
 }
 
 /// The registry announced an image.
@@ -176,37 +196,6 @@ pub struct ImageFound {
     pub bytes: Option<u64>,
 }
 
-/// An environment as it was when the run entered it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entered {
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// Its settings; absent where ops have applied none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings: Option<Shared<Settings>>,
-    /// The release that was live.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current: Option<LiveRelease>,
-}
-
-impl Entered {
-    /// Whether its settings are such as schema 1 of them can say, which is all that older code knows.
-    fn is_plain(&self) -> bool {
-        self.settings.as_ref().is_none_or(|settings| settings.schema == 1)
-    }
-}
-
-/// The release that was live when a run entered the environment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LiveRelease {
-    /// The run that it came from.
-    pub run: RunId,
-    /// Its image.
-    pub image: ImageDigest,
-    /// What its verification had measured.
-    pub metrics: BTreeMap<String, Metric>,
-}
-
 /// A release was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Released {
@@ -215,6 +204,9 @@ pub struct Released {
     /// The newer run whose release is live instead, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<RunId>,
+    /// Why it was not recorded at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// A person ended the run.
@@ -235,6 +227,11 @@ impl Fact {
     #[must_use]
     pub fn schema(&self) -> u32 {
         match self {
+            Self::Decided(_) | Self::Expired(_) | Self::Left(_) => 4,
+            Self::Defined(defined) if defined.outcome.flow() != Flow::First => 4,
+            Self::Entered(entered) if entered.standing.is_some() => 4,
+            Self::Released(released) if released.refused.is_some() => 4,
+            Self::Triggered(trigger) if trigger.flow() != Flow::First => 4,
             Self::Entered(entered) if !entered.is_plain() => 3,
             Self::JobEnded(ended) if ended.ending.cause.is_some() => 3,
             Self::Triggered(trigger) if !trigger.is_plain() => 2,
@@ -262,7 +259,10 @@ impl Fact {
             | Self::ImagePushed(_)
             | Self::Entered(_)
             | Self::Released(_)
-            | Self::Cancelled(_) => None,
+            | Self::Cancelled(_)
+            | Self::Decided(_)
+            | Self::Expired(_)
+            | Self::Left(_) => None,
         }
     }
 

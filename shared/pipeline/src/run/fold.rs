@@ -3,18 +3,19 @@
 use jiff::Timestamp;
 
 use super::fact::{
-    Cancelled, Defined, DefinitionOutcome, Entered, Fact, ImageFound, ImagePushed, Released,
-    Reported, Trigger,
+    Cancelled, Defined, DefinitionOutcome, Fact, ImageFound, ImagePushed, Reported, Trigger,
 };
 use super::state::{self, Attempt, Image, Stage, StageWork, State};
-use super::{admission, progress, verdict};
+use super::{progress, verdict};
 use crate::attempt::{self, AttemptId};
 use crate::phase::Phase;
 use crate::shared::Shared;
 use crate::stage;
 
+mod environment;
 pub(super) mod job;
 
+pub(crate) use environment::places;
 use job::conclude;
 
 /// Whether a fact told anything new.
@@ -77,7 +78,8 @@ pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
         ended_at: None,
     };
     if let Some(taken) = taken {
-        let ahead = stage::all(&taken.definition.content).into_iter().skip(taken.stages.len());
+        let all = stage::all(&taken.definition.content, taken.flow);
+        let ahead = all.into_iter().skip(taken.stages.len());
         state.stages = taken.stages.into_iter().chain(ahead).collect();
         state.source = Some(taken.source);
         state.definition = Some(taken.definition);
@@ -104,8 +106,11 @@ pub(super) fn apply(state: &mut State, fact: &Fact, at: Timestamp) -> Result<App
         Fact::Defined(fact) => defined(state, fact, at)?,
         Fact::ImagePushed(fact) => image_pushed(state, fact),
         Fact::ImageFound(fact) => image_found(state, fact)?,
-        Fact::Entered(fact) => entered(state, fact)?,
-        Fact::Released(fact) => released(state, fact, at)?,
+        Fact::Entered(fact) => environment::entered(state, fact)?,
+        Fact::Decided(fact) => environment::decided(state, fact)?,
+        Fact::Expired(fact) => environment::expired(state, fact, at)?,
+        Fact::Released(fact) => environment::released(state, fact, at)?,
+        Fact::Left(fact) => environment::left(state, fact)?,
         Fact::Terminated(fact) => job::terminated(attempt_of(state, &fact.attempt)?, fact),
         Fact::Cancelled(fact) => cancelled(state, fact, at),
         Fact::Withdrawn(fact) => job::withdrawn(attempt_of(state, &fact.attempt)?),
@@ -127,7 +132,7 @@ fn cancelled(state: &mut State, fact: &Cancelled, at: Timestamp) -> Applied {
         Some(reason) => format!("{} cancelled it: {reason}", fact.by),
         None => format!("{} cancelled it", fact.by),
     };
-    progress::cancel(state, &verdict::cut(&reason), at);
+    progress::abort(state, Phase::Cancelled, &verdict::cut(&reason), at);
     Changed
 }
 
@@ -161,9 +166,7 @@ fn reported(state: &mut State, fact: &Reported) -> Result<Applied, Rejection> {
             let reason = "the build ended well and names no image that it pushed".to_owned();
             conclude(attempt, Phase::Errored, Some(reason));
         }
-        StageWork::Checks | StageWork::Verify { .. } | StageWork::Release { .. } => {
-            conclude(attempt, phase, reason);
-        }
+        _ => conclude(attempt, phase, reason),
     }
     Ok(Changed)
 }
@@ -177,10 +180,10 @@ fn defined(state: &mut State, fact: &Defined, at: Timestamp) -> Result<Applied, 
         return Err(unasked("a definition", format!("{} has not reported", fact.attempt)));
     }
     match &fact.outcome {
-        DefinitionOutcome::Accepted { source, sha256, definition } => {
+        DefinitionOutcome::Accepted { source, sha256, definition, flow } => {
             conclude(attempt, Phase::Succeeded, None);
             state.source = Some(source.clone());
-            state.stages.extend(stage::after_checkout(definition));
+            state.stages.extend(stage::after_checkout(definition, *flow));
             let content = definition.clone();
             let defined = state::Defined { sha256: sha256.clone(), content };
             state.definition = Some(Shared::new(defined));
@@ -239,40 +242,6 @@ fn image_found(state: &mut State, fact: &ImageFound) -> Result<Applied, Rejectio
     } else {
         conclude(attempt, Phase::Failed, Some(verdict::swapped(&repository, &built, fact)));
     }
-    Ok(Changed)
-}
-
-fn entered(state: &mut State, fact: &Entered) -> Result<Applied, Rejection> {
-    let work = StageWork::Verify { environment: fact.environment.clone() };
-    let refused = admission::refusal(state, fact).is_some();
-    let definition = state.definition.as_ref().map(|defined| &*defined.content);
-    let jobs = work.jobs(definition);
-    let stage = state.stages.iter_mut().find(|stage| stage.work == work);
-    let Some(stage) = stage.filter(|stage| stage.phase != Phase::Pending) else {
-        return Err(unasked("an environment", format!("{} is not due", work.name())));
-    };
-    if stage.entered.is_some() || stage.phase.is_terminal() {
-        return Ok(Unchanged);
-    }
-    if !refused {
-        stage.jobs = jobs;
-    }
-    stage.entered = Some(fact.clone());
-    Ok(Changed)
-}
-
-fn released(state: &mut State, fact: &Released, at: Timestamp) -> Result<Applied, Rejection> {
-    let work = StageWork::Release { environment: fact.environment.clone() };
-    let stage = state.stages.iter_mut().find(|stage| stage.work == work);
-    let Some(stage) = stage.filter(|stage| stage.phase != Phase::Pending) else {
-        return Err(unasked("a release", format!("{} is not due", work.name())));
-    };
-    if stage.phase.is_terminal() {
-        return Ok(Unchanged);
-    }
-    stage.phase = Phase::Succeeded;
-    stage.ended_at = Some(at);
-    stage.reason = fact.behind.as_ref().map(|run| format!("the newer release of {run} stays live"));
     Ok(Changed)
 }
 

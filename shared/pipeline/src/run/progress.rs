@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::admission::refusal;
 use super::budget::Budget;
+use super::entry;
 use super::fold::job::give_up;
 use super::state::{Attempt, Job, Stage, StageWork, State};
 use crate::phase::Phase;
@@ -13,15 +14,23 @@ use crate::phase::Phase;
 /// Brings the run as far as its facts allow.
 pub(super) fn settle(state: &mut State, at: Timestamp) {
     while !state.phase.is_terminal() {
-        let Some(index) = state.stages.iter().position(|stage| !stage.phase.is_terminal()) else {
-            end(state, Phase::Succeeded, None, at);
+        let due = |stage: &Stage| !stage.phase.is_terminal() && !state.is_beside(stage);
+        let Some(index) = state.stages.iter().position(due) else {
+            if state.stages.iter().all(|stage| stage.phase.is_terminal()) {
+                end(state, Phase::Succeeded, None, at);
+            }
             return;
         };
         if state.stages[index].phase == Phase::Pending {
             start(state, index, at);
         }
         settle_jobs(state, index);
-        let Some((phase, reason)) = conclusion(state, &state.stages[index]) else { return };
+        let Some((phase, reason)) = conclusion(state, &state.stages[index]) else {
+            if state.is_beside(&state.stages[index]) {
+                continue;
+            }
+            return;
+        };
         conclude(&mut state.stages[index], phase, reason, at);
         if phase != Phase::Succeeded {
             let stage = &state.stages[index];
@@ -41,29 +50,35 @@ pub(super) fn skip(state: &mut State, reason: &str, at: Timestamp) {
     end(state, Phase::Skipped, Some(reason.to_owned()), at);
 }
 
-/// Ends the run because a person wants it so. Its open attempts are given up; a release that was
-/// begun may be recorded already, so it is carried through, and nothing after it.
-pub(super) fn cancel(state: &mut State, reason: &str, at: Timestamp) {
+/// Ends the run from outside: because a person wants it so, or because a release of it could not be
+/// recorded. Its open attempts are given up; a release that was begun may be recorded already, so it
+/// is carried through, and nothing after it.
+pub(super) fn abort(state: &mut State, phase: Phase, reason: &str, at: Timestamp) {
     for stage in state.stages.iter_mut().filter(|stage| stage.phase == Phase::Running) {
         if matches!(stage.work, StageWork::Release { .. }) {
             continue;
         }
         for job in stage.jobs.iter_mut().filter(|job| !job.phase.is_terminal()) {
             for attempt in job.attempts.iter_mut().filter(|a| !a.phase.is_terminal()) {
-                give_up(attempt, Phase::Cancelled, reason);
+                give_up(attempt, phase, reason);
             }
-            job.phase = Phase::Cancelled;
+            job.phase = phase;
             job.reason = Some(reason.to_owned());
         }
-        conclude(stage, Phase::Cancelled, Some(reason.to_owned()), at);
+        conclude(stage, phase, Some(reason.to_owned()), at);
     }
-    end(state, Phase::Cancelled, Some(reason.to_owned()), at);
+    end(state, phase, Some(reason.to_owned()), at);
 }
 
 fn start(state: &mut State, index: usize, at: Timestamp) {
     let definition = state.definition.as_ref().map(|defined| &*defined.content);
     let work = &state.stages[index].work;
-    let jobs = if work.reads_environment() { Vec::new() } else { work.jobs(definition) };
+    // Who has to be let in first begins no job before.
+    let is_let_in = state.entry(&state.stages[index]).is_some();
+    let jobs = match work {
+        StageWork::Verify { .. } if !is_let_in => Vec::new(),
+        _ => work.jobs(definition),
+    };
     let stage = &mut state.stages[index];
     stage.phase = Phase::Running;
     stage.started_at = Some(at);
@@ -96,9 +111,11 @@ fn settle_job(job: &mut Job, budget: Budget) {
 fn conclusion(state: &State, stage: &Stage) -> Option<(Phase, Option<String>)> {
     match &stage.work {
         StageWork::Release { .. } => None,
+        StageWork::Validate { .. } => entry::validated(state, stage),
+        StageWork::Approve { .. } => entry::approved(state, stage),
         // Who is kept out begins no job.
         StageWork::Verify { .. } if stage.jobs.is_empty() => {
-            match refusal(state, stage.entered.as_ref()?) {
+            match refusal(state, state.entered(stage)?) {
                 Some(reason) => Some((Phase::Failed, Some(reason))),
                 None => of_jobs(&stage.jobs),
             }

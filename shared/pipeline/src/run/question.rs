@@ -1,7 +1,8 @@
 //! What the state of a run asks: what has to be looked up before it can go on.
 
 use super::Run;
-use super::state::StageWork;
+use super::approving::Tally;
+use super::state::{Stage, StageWork};
 use crate::attempt::AttemptId;
 use crate::names::EnvironmentName;
 use crate::phase::Phase;
@@ -38,14 +39,25 @@ impl Run {
                 (Some(_), _) => None,
             }
         });
-        let of_stages = self.state.stages.iter().filter_map(|stage| match &stage.work {
-            StageWork::Verify { environment }
-                if stage.phase == Phase::Running && stage.entered.is_none() =>
-            {
-                Some(Question::Environment(environment.clone()))
-            }
-            _ => None,
+        let open = self.state.stages.iter().filter(|stage| stage.phase == Phase::Running);
+        let of_stages = open.filter(|stage| self.asks_for_environment(stage)).filter_map(|stage| {
+            stage.work.environment().map(|it| Question::Environment(it.clone()))
         });
         of_attempts.chain(of_stages).collect()
+    }
+
+    fn asks_for_environment(&self, stage: &Stage) -> bool {
+        match &stage.work {
+            StageWork::Validate { .. } => stage.entered.is_none(),
+            StageWork::Approve { .. } => {
+                let confirmed = stage.approving.as_ref().is_some_and(|one| one.confirmed);
+                !confirmed && self.state.tally(stage) == Some(Tally::Complete)
+            }
+            StageWork::Verify { .. } => self.state.entered(stage).is_none(),
+            StageWork::Checkout
+            | StageWork::Checks
+            | StageWork::Build
+            | StageWork::Release { .. } => false,
+        }
     }
 }

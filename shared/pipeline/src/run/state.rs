@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::approving::Approving;
 use super::fact::{Ending, Entered, Evidence, Gated, ImagePushed, Placement, Trigger};
 use crate::attempt::AttemptId;
 use crate::definition::{self, Definition};
@@ -13,6 +14,7 @@ use crate::names::{
 use crate::order::Source;
 use crate::phase::Phase;
 use crate::shared::Shared;
+use crate::stage::Flow;
 
 /// A run as it stands: always equal to the fold of its register.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,7 +73,8 @@ pub struct Image {
 /// One stage of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
-    /// Its name: `checkout`, `checks`, `build`, `<environment>-verify`, `<environment>-release`.
+    /// Its name: `checkout`, `checks`, `build`, and for each environment `<environment>-validate`,
+    /// `-approve`, `-verify`, `-release`.
     pub name: StageName,
     /// What it does.
     pub work: StageWork,
@@ -82,9 +85,13 @@ pub struct Stage {
     pub reason: Option<String>,
     /// Its jobs, side by side.
     pub jobs: Vec<Job>,
-    /// The environment as it was on entry.
+    /// The environment as it was on entry: held by `validate`, in runs of the first [`Flow`] by
+    /// `verify`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered: Option<Entered>,
+    /// What people decided, where the stage waits for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approving: Option<Box<Approving>>,
     /// When it was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
@@ -106,6 +113,16 @@ pub enum StageWork {
     Checks,
     /// Build the image and have the registry confirm it.
     Build,
+    /// Enter an environment: its place, its settings, and whether they let the run in.
+    Validate {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Wait for the people whom the settings of an environment ask.
+    Approve {
+        /// The environment.
+        environment: EnvironmentName,
+    },
     /// Run the verification of an environment in the release's image.
     Verify {
         /// The environment.
@@ -199,10 +216,56 @@ pub struct Surplus {
 }
 
 impl State {
-    /// The stage that the run is in: the first that is not over.
+    /// The stage that the run is in: the first that is not over, and does not go on beside those
+    /// that follow it.
     #[must_use]
     pub fn stage(&self) -> Option<&Stage> {
-        self.stages.iter().find(|stage| !stage.phase.is_terminal())
+        let open = || self.stages.iter().filter(|stage| !stage.phase.is_terminal());
+        open().find(|stage| !self.is_beside(stage)).or_else(|| open().next())
+    }
+
+    /// Whether `stage` is under way beside those that follow it: a release that is being recorded.
+    #[must_use]
+    pub fn is_beside(&self, stage: &Stage) -> bool {
+        stage.phase == Phase::Running
+            && matches!(stage.work, StageWork::Release { .. })
+            && self.entry(stage).is_some()
+    }
+
+    /// Through which stages the run passes its environments.
+    #[must_use]
+    pub fn flow(&self) -> Flow {
+        let environments = self.stages.iter().filter(|stage| stage.work.environment().is_some());
+        let mut first = environments.take(1);
+        let is_first = first.any(|stage| matches!(stage.work, StageWork::Verify { .. }));
+        if is_first { Flow::First } else { Flow::Second }
+    }
+
+    /// The stage in which the run enters the environment that `stage` is about; none in runs of the
+    /// first [`Flow`].
+    #[must_use]
+    pub fn entry(&self, stage: &Stage) -> Option<&Stage> {
+        let about = stage.work.environment()?;
+        self.stages.iter().find(|stage| match &stage.work {
+            StageWork::Validate { environment } => environment == about,
+            _ => false,
+        })
+    }
+
+    /// The stages in which the run waits before an environment: for its place, for people, for the
+    /// end of a freeze.
+    pub fn waits_before(&self) -> impl Iterator<Item = &Stage> {
+        self.stages.iter().filter(|stage| {
+            let is_gate =
+                matches!(stage.work, StageWork::Validate { .. } | StageWork::Approve { .. });
+            is_gate && stage.phase == Phase::Running && self.entered(stage).is_some()
+        })
+    }
+
+    /// How the environment was found that `stage` is about.
+    #[must_use]
+    pub fn entered<'s>(&'s self, stage: &'s Stage) -> Option<&'s Entered> {
+        self.entry(stage).unwrap_or(stage).entered.as_ref()
     }
 
     /// An attempt of the run.
@@ -230,7 +293,11 @@ impl State {
                 let deployment = |d: &&definition::Deployment| d.environment == *environment;
                 &definition.deploy.iter().find(deployment)?.verify
             }
-            StageWork::Checkout | StageWork::Build | StageWork::Release { .. } => return None,
+            StageWork::Checkout
+            | StageWork::Build
+            | StageWork::Validate { .. }
+            | StageWork::Approve { .. }
+            | StageWork::Release { .. } => return None,
         };
         jobs.iter().find(|specification| specification.name == *job)
     }

@@ -13,13 +13,16 @@ use crate::order::Source;
 use crate::phase::Phase;
 use crate::platform::Capability;
 use crate::report::{Built, Failure, FailureClass, File, Report};
-use crate::settings;
+use crate::settings::{self, Settings};
 use crate::shared::Shared;
+use crate::stage::Flow;
 
 mod admission;
+mod approval;
 mod budget;
 mod doubt;
 mod ended;
+mod gates;
 mod golden;
 mod histories;
 mod retry;
@@ -156,7 +159,8 @@ fn parsed(text: &str) -> Definition {
 fn defined(text: &str) -> Fact {
     let source = Source { key: "k".to_owned(), version: "v".to_owned(), sha256: hash('a') };
     let definition = Shared::new(parsed(text));
-    let outcome = DefinitionOutcome::Accepted { source, sha256: hash('c'), definition };
+    let flow = Flow::Second;
+    let outcome = DefinitionOutcome::Accepted { source, sha256: hash('c'), definition, flow };
     Fact::Defined(Defined { attempt: attempt("checkout", "checkout", 1), outcome })
 }
 
@@ -220,9 +224,28 @@ fn built(run: Run, found: &str) -> Run {
 
 fn entered(settings: bool) -> Fact {
     let text = "version: 1\nenvironment: test\nparameters: { EPOCHS: \"8\" }\n";
-    let settings = settings.then(|| Shared::new(settings::parse(text).unwrap()));
+    let settings = settings.then(|| settings::parse(text).unwrap());
+    Fact::Entered(found(settings, Place::Held))
+}
+
+/// The environment `test` with these settings, as a run finds it that stands so.
+fn found(settings: Option<Settings>, place: Place) -> Entered {
+    let (behind, newer, on_hold, frozen) = (None, None, None, None);
+    Entered {
+        environment: EnvironmentName::parse("test").unwrap(),
+        settings: settings.map(Shared::new),
+        current: None,
+        standing: Some(Standing { place, behind, newer, on_hold, frozen }),
+    }
+}
+
+fn released() -> Fact {
     let environment = EnvironmentName::parse("test").unwrap();
-    Fact::Entered(Entered { environment, settings, current: None })
+    Fact::Released(Released { environment, behind: None, refused: None })
+}
+
+fn left() -> Fact {
+    Fact::Left(Left { environment: EnvironmentName::parse("test").unwrap() })
 }
 
 #[test]
@@ -250,8 +273,7 @@ fn a_push_is_carried_from_checkout_to_a_release() {
 
     let run = pass(run, "test-verify", "e2e", "j5");
     assert!(matches!(run.pending[0].effect, Effect::Release(_)), "{:?}", run.pending);
-    let environment = EnvironmentName::parse("test").unwrap();
-    let run = take(&run, &Fact::Released(Released { environment, behind: None }));
+    let run = take(&run, &released());
     assert_eq!((run.state.phase, run.pending.len()), (Phase::Succeeded, 0));
     assert!(run.is_settled());
 

@@ -11,7 +11,7 @@ use crate::phase::Phase;
 use crate::run::Run;
 use crate::run::state::{Defined, Image, Stage, StageWork, State};
 use crate::shared::Shared;
-use crate::stage;
+use crate::stage::{self, Flow};
 
 /// The commit that a run is for, and what ops had registered for its repository.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,10 @@ impl Trigger {
     /// Whether it is a push that begins at the checkout, which is all that schema 1 knows.
     pub(super) fn is_plain(&self) -> bool {
         self.origin.is_push() && self.taken.is_none()
+    }
+
+    pub(super) fn flow(&self) -> Flow {
+        self.taken.as_ref().map_or(Flow::First, |taken| taken.flow)
     }
 }
 
@@ -89,6 +93,9 @@ pub struct Taken {
     pub image: Option<Image>,
     /// The stages before `from`, each job with the attempt that counted.
     pub stages: Vec<Stage>,
+    /// Through which stages the new run goes on.
+    #[serde(default, skip_serializing_if = "Flow::is_first")]
+    pub flow: Flow,
 }
 
 /// Why a run cannot be retried so.
@@ -179,7 +186,8 @@ impl Taken {
         let source = state.source.clone().ok_or_else(|| lost(checkout, "source"))?;
         let definition = definition.or(state.definition.as_ref());
         let definition = definition.ok_or_else(|| lost(checkout, "definition"))?;
-        follows(run, definition, index)?;
+        let flow = flow(state, stages);
+        let from = follows(run, definition, index, flow)?;
         let built = stages.iter().find(|stage| stage.work == StageWork::Build);
         let image = match built {
             Some(build) => Some(state.image.clone().ok_or_else(|| lost(build, "image"))?),
@@ -187,11 +195,12 @@ impl Taken {
         };
         Ok(Some(Self {
             run: run.id.clone(),
-            from: begun.name.clone(),
+            from,
             source,
             definition: definition.clone(),
             image,
             stages: stages.iter().map(|stage| taken_over(stage, run)).collect(),
+            flow,
         }))
     }
 }
@@ -207,28 +216,47 @@ fn beginning(state: &State, from: Option<&StageName>) -> Result<usize, CannotRet
         None => position(&|stage| stage.phase != Phase::Succeeded)
             .ok_or(CannotRetry::NothingToRepeat { phase: state.phase })?,
     };
-    Ok(match &state.stages[index].work {
-        StageWork::Release { environment } => {
-            let verify = StageWork::Verify { environment: environment.clone() };
-            position(&|stage| stage.work == verify).unwrap_or(index)
+    // What was found, decided and verified in an environment holds for the run that was there.
+    Ok(match state.stages[index].work.environment() {
+        Some(entered) => {
+            position(&|stage| stage.work.environment() == Some(entered)).unwrap_or(index)
         }
-        _ => index,
+        None => index,
     })
 }
 
-/// Whether `definition` leads through the same stages as far as to the one at `index`.
-fn follows(run: &Run, definition: &Defined, index: usize) -> Result<(), CannotRetry> {
+/// Environments that are behind the run stay as it passed them; all that is ahead is passed as runs
+/// are today.
+fn flow(state: &State, passed: &[Stage]) -> Flow {
+    let been_in_one = passed.iter().any(|stage| stage.work.environment().is_some());
+    if been_in_one { state.flow() } else { Flow::Second }
+}
+
+/// The name of the stage at `index`, to which `definition` leads through the same stages.
+fn follows(
+    run: &Run,
+    definition: &Defined,
+    index: usize,
+    flow: Flow,
+) -> Result<StageName, CannotRetry> {
     let content = &*definition.content;
     if content.pipeline != run.pipeline {
         let (expected, found) = (run.pipeline.clone(), content.pipeline.clone());
         return Err(CannotRetry::OtherPipeline { expected, found });
     }
-    let passed = run.state.stages[..=index].iter().map(|stage| &stage.work);
-    let table = stage::all(content);
-    if table.iter().map(|stage| &stage.work).take(index + 1).eq(passed) {
-        return Ok(());
+    let (passed, begun) = (&run.state.stages[..index], &run.state.stages[index]);
+    let table = stage::all(content, flow);
+    let same = passed.iter().map(|stage| &stage.work);
+    let next = table.get(index).filter(|next| match begun.work.environment() {
+        Some(environment) => next.work.environment() == Some(environment),
+        None => next.work == begun.work,
+    });
+    match next {
+        Some(next) if table[..index].iter().map(|stage| &stage.work).eq(same) => {
+            Ok(next.name.clone())
+        }
+        _ => Err(CannotRetry::OtherStages { stage: begun.name.clone() }),
     }
-    Err(CannotRetry::OtherStages { stage: run.state.stages[index].name.clone() })
 }
 
 /// The stage as the next run holds it: what counted, and where it comes from.

@@ -12,9 +12,8 @@ fn at_the_gate() -> Run {
 /// The run once it has read settings that say `rest`.
 fn entering(run: &Run, rest: &str) -> Run {
     let text = format!("version: 1\nenvironment: test\n{rest}");
-    let settings = Some(Shared::new(settings::parse(&text).unwrap()));
-    let environment = EnvironmentName::parse("test").unwrap();
-    take(run, &Fact::Entered(Entered { environment, settings, current: None }))
+    let settings = settings::parse(&text).unwrap();
+    take(run, &Fact::Entered(found(Some(settings), Place::Held)))
 }
 
 #[test]
@@ -37,13 +36,13 @@ fn whoever_may_not_enter_is_told_everything_that_keeps_him_out_and_nothing_is_su
     assert_eq!(
         run.state.reason.as_deref(),
         Some(
-            "test-verify failed: test does not let it in: the pipeline rain may not enter; \
+            "test-validate failed: test does not let it in: the pipeline rain may not enter; \
              `pipelines` of its settings: hail; the branch main may not enter; `branches` of its \
              settings: release/*; the check data is required by its settings, and the definition \
              has none of that name"
         )
     );
-    assert_eq!(run.schema, 3, "older code does not know what kept it out");
+    assert_eq!(run.schema, 4, "older code does not know what kept it out");
     assert_eq!(Run::fold(run.register.entries()).unwrap(), run.state);
 }
 

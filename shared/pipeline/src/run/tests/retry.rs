@@ -37,7 +37,7 @@ fn refusal(run: &Run, from: &str) -> String {
 fn a_retry_begins_with_the_stage_that_went_wrong_and_takes_over_what_was_passed() {
     let before = failed();
     let taken = Taken::of(&before, None, None).unwrap().unwrap();
-    assert_eq!(taken.from, stage("test-verify"));
+    assert_eq!(taken.from, stage("test-validate"));
     let run = again(&before, Some(taken));
     assert_eq!(run.questions().len(), 1, "the environment is entered anew");
     assert!(submissions(&run).is_empty());
@@ -50,8 +50,7 @@ fn a_retry_begins_with_the_stage_that_went_wrong_and_takes_over_what_was_passed(
         assert_eq!(passed.taken_from.as_ref(), Some(&before.id));
     }
     let run = pass(run, "test-verify", "e2e", "k1");
-    let environment = EnvironmentName::parse("test").unwrap();
-    let run = take(&run, &Fact::Released(Released { environment, behind: None }));
+    let run = take(&run, &released());
     assert!(run.is_settled());
     assert_eq!(run.state.phase, Phase::Succeeded);
     assert_eq!(run.state.trigger.taken, None, "the register alone holds it");
@@ -88,7 +87,7 @@ fn a_release_is_verified_anew_by_the_run_that_makes_it() {
     let run =
         take(&run, &Fact::Cancelled(Cancelled { decision, by: "ada".to_owned(), reason: None }));
     let taken = Taken::of(&run, None, None).unwrap().unwrap();
-    assert_eq!(taken.from, stage("test-verify"));
+    assert_eq!(taken.from, stage("test-validate"));
 }
 
 #[test]

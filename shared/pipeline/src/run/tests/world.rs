@@ -89,7 +89,7 @@ impl World {
                 let digest = Some(self.digest(&attempt, self.fate(&attempt).end));
                 Fact::ImageFound(ImageFound { attempt, digest, bytes: Some(7) })
             }
-            Question::Environment(_) => entered(self.settings),
+            Question::Environment(_) => as_asked(run, entered(self.settings)),
         }
     }
 
@@ -190,6 +190,15 @@ impl World {
     }
 }
 
+/// Runs of the first flow take no place.
+fn as_asked(run: &Run, fact: Fact) -> Fact {
+    let Fact::Entered(mut entered) = fact else { unreachable!() };
+    if run.state.flow() == Flow::First {
+        entered.standing = None;
+    }
+    Fact::Entered(entered)
+}
+
 fn exit_code(end: End) -> i32 {
     match end {
         End::Fails => 3,
@@ -238,9 +247,12 @@ impl History {
                 let placement = self.submitted[&attempt].clone();
                 Some(Fact::JobFound(JobFound { attempt, placement }))
             }
+            Effect::Leave(leaving) => {
+                Some(Fact::Left(Left { environment: leaving.environment.clone() }))
+            }
             Effect::Release(releasing) => {
                 let environment = releasing.environment.clone();
-                Some(Fact::Released(Released { environment, behind: None }))
+                Some(Fact::Released(Released { environment, behind: None, refused: None }))
             }
         }
     }
@@ -277,7 +289,7 @@ impl History {
             let (attempt, name, queue, definition) = match &pending.effect {
                 Effect::Submit(s) => (&s.attempt, &s.job_name, &s.queue, s.definition.name()),
                 Effect::Withdraw(w) => (&w.attempt, &w.job_name, &w.queue, w.definition.clone()),
-                Effect::Terminate(_) | Effect::Release(_) => continue,
+                Effect::Terminate(_) | Effect::Release(_) | Effect::Leave(_) => continue,
             };
             let job_id = JobId::parse(sha256(name.as_str().as_bytes()).as_str()).unwrap();
             let placement = Placement { job_id, definition, queue: queue.clone() };
