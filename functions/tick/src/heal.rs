@@ -32,11 +32,12 @@ impl Tick {
         let quiet = self.quiet(&run, now).await?;
         let missed = self.news_to(&run, quiet);
         let late = self.news_to(&run, self.late(&run, now)?);
-        if missed.is_empty() && late.is_empty() && !run.has_work(now) {
+        let found = self.news_to(&run, self.gates(key, &run, now).await?);
+        if missed.is_empty() && late.is_empty() && found.is_empty() && !run.has_work(now) {
             return Ok((Pass::fine(), known));
         }
         let (missed_count, overdue) = (missed.len(), late.len());
-        let occurrences = missed.into_iter().chain(late).collect();
+        let occurrences = missed.into_iter().chain(late).chain(found).collect();
         let told = self.runs.tell(key, News { cause: self.cause()?, occurrences }).await?;
         if told.puts == 0 {
             return Ok((Pass::fine(), known));

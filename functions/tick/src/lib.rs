@@ -17,6 +17,7 @@ use signalbox_cloud::fault::Fault;
 use signalbox_cloud::lambda;
 use signalbox_pipeline::names::{EventId, Host};
 
+mod gates;
 mod heal;
 mod orphans;
 mod pass;

@@ -11,7 +11,7 @@ use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{EventId, PipelineName, RunId};
 use signalbox_pipeline::platform::Platform;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::{Rejection, Run};
+use signalbox_pipeline::run::{Fact, Rejection, Run};
 
 use crate::chance::Chance;
 use crate::clients::Clients;
@@ -25,12 +25,18 @@ mod answer;
 mod definition;
 mod kept;
 mod perform;
+mod place;
 mod report;
 mod step;
 mod telling;
 
 use kept::Kept;
+use place::Wake;
+use step::ACTOR;
 use telling::{Base, Telling};
+
+/// As many runs as one telling may wake, one by the other.
+const WAKES: usize = 20;
 
 /// Which run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,7 +177,7 @@ impl Runs {
     /// # Errors
     /// What the message is to become follows from the fault.
     pub async fn begin_marked(&self, key: &RunKey, news: News) -> Result<Told, Fault> {
-        let told = Telling::new(self, key, news).carry(Base::Absent).await?;
+        let told = self.carry(key, news, Base::Absent).await?;
         if told.puts == 0 && told.run.is_settled() {
             self.retire(key).await?;
         }
@@ -186,7 +192,35 @@ impl Runs {
     /// such run.
     pub async fn tell(&self, key: &RunKey, news: News) -> Result<Told, Fault> {
         let base = self.kept.take(key).map_or(Base::Unknown, |kept| Base::Kept(Box::new(kept)));
-        Telling::new(self, key, news).carry(base).await
+        self.carry(key, news, base).await
+    }
+
+    /// Tells `news`, and wakes those who waited for what came of it. Who is not reached is found by
+    /// `tick`.
+    async fn carry(&self, key: &RunKey, news: News, base: Base) -> Result<Told, Fault> {
+        let cause = news.cause.clone();
+        let (told, mut wakes) = Telling::new(self, key, news).carry(base).await?;
+        for _ in 0..WAKES {
+            let Some(wake) = wakes.pop() else { break };
+            match self.wake(&wake, &cause).await {
+                Ok(more) => wakes.extend(more),
+                Err(fault) => {
+                    let (run, reason) = (&wake.run, fault.chain());
+                    tracing::warn!(%run, %reason, "it was not woken: `tick` looks at it");
+                }
+            }
+        }
+        Ok(told)
+    }
+
+    async fn wake(&self, wake: &Wake, cause: &EventId) -> Result<Vec<Wake>, Fault> {
+        let Wake { run, environment } = wake;
+        let fact = Fact::Entered(self.entering(run, environment).await?);
+        let entered = Occurrence { event: cause.clone(), actor: ACTOR.to_owned(), fact };
+        let news = News { cause: cause.clone(), occurrences: vec![entered] };
+        let (told, wakes) = Telling::new(self, run, news).carry(Base::Unknown).await?;
+        told.log(run);
+        Ok(wakes)
     }
 
     /// Tells what a batch of messages brought about the run `key`, and logs what came of it.

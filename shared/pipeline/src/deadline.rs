@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::attempt::AttemptId;
 use crate::effect::{self, Effect};
+use crate::names::EnvironmentName;
 use crate::phase::Phase;
 use crate::run::Run;
-use crate::run::state::{Attempt, Stage};
+use crate::run::state::{Attempt, Stage, StageWork};
 
 /// How long Batch may take no submission of it.
 pub const SUBMISSION: SignedDuration = SignedDuration::from_hours(24);
@@ -19,6 +20,29 @@ pub const PLACE: SignedDuration = SignedDuration::from_hours(24);
 pub const OVERTIME: SignedDuration = SignedDuration::from_mins(15);
 /// How long what its job left behind may be unreadable.
 pub const ANSWER: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long an environment may give a run no place, or stay closed.
+pub const GATE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The environments that the run has waited for too long at `now`, each with the deadline in one
+/// sentence.
+#[must_use]
+pub fn expired(run: &Run, now: Timestamp) -> Vec<(EnvironmentName, String)> {
+    let waits = run.state.waits_before().filter_map(|stage| {
+        let asked = match stage.work {
+            StageWork::Approve { .. } => run.state.approvals(stage),
+            _ => None,
+        };
+        let limit = asked.map_or(GATE, |asked| {
+            SignedDuration::from_secs(i64::try_from(asked.expire_seconds).unwrap_or(i64::MAX))
+        });
+        let what = if asked.is_some() { "nobody else approved of it" } else { "it had to wait" };
+        let late = now.duration_since(stage.started_at?) > limit;
+        let environment = stage.work.environment()?.clone();
+        late.then(|| (environment, format!("{what} for more than {}", words(limit))))
+    });
+    waits.collect()
+}
 
 /// The attempts that have outlived a deadline at `now`, each with the deadline in one sentence.
 #[must_use]
@@ -72,6 +96,7 @@ fn heard(run: &Run, id: &AttemptId) -> Option<Timestamp> {
 
 fn words(limit: SignedDuration) -> String {
     match (limit.as_hours(), limit.as_mins()) {
+        (hours, _) if hours >= 48 && hours % 24 == 0 => format!("{} days", hours / 24),
         (hours, minutes) if hours * 60 == minutes => format!("{hours} hours"),
         (_, minutes) => format!("{minutes} minutes"),
     }

@@ -23,9 +23,8 @@ pub fn explain(run: &Run, now: Timestamp) -> String {
             format!("recording the release in {environment}")
         }
         StageWork::Validate { environment } => before(state, stage, environment, now),
-        StageWork::Approve { environment } => {
-            approval(state, stage, environment).unwrap_or_else(|| before(state, stage, environment, now))
-        }
+        StageWork::Approve { environment } => approval(state, stage, environment)
+            .unwrap_or_else(|| before(state, stage, environment, now)),
         StageWork::Verify { environment } if state.entered(stage).is_none() => {
             format!("reading the settings of {environment}")
         }
@@ -34,12 +33,7 @@ pub fn explain(run: &Run, now: Timestamp) -> String {
 }
 
 /// What the run waits for before an environment.
-fn before(
-    state: &State,
-    stage: &Stage,
-    environment: &EnvironmentName,
-    now: Timestamp,
-) -> String {
+fn before(state: &State, stage: &Stage, environment: &EnvironmentName, now: Timestamp) -> String {
     let Some(standing) = state.entered(stage).and_then(|entered| entered.standing.as_ref()) else {
         return format!("reading the settings of {environment}");
     };

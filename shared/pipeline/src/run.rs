@@ -22,8 +22,8 @@ pub mod state;
 mod verdict;
 
 pub use fact::Fact;
-pub(crate) use fold::places;
 pub use fold::Rejection;
+pub(crate) use fold::places;
 pub use question::Question;
 pub use state::State;
 

@@ -42,6 +42,8 @@ fn kind(stage: &Stage) -> &'static str {
         StageWork::Checkout => "checkout",
         StageWork::Checks => "checks",
         StageWork::Build => "build",
+        StageWork::Validate { .. } => "validate",
+        StageWork::Approve { .. } => "approve",
         StageWork::Verify { .. } => "verify",
         StageWork::Release { .. } => "release",
     }

@@ -7,15 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use signalbox_cloud::decision::Decision;
 use signalbox_pipeline::effect::Effect;
-use signalbox_pipeline::environment::Environment;
+use signalbox_pipeline::environment::{Entry, Environment};
 use signalbox_pipeline::keys;
-use signalbox_pipeline::names::{EnvironmentName, PipelineName};
+use signalbox_pipeline::names::EnvironmentName;
 use signalbox_pipeline::platform::{Capability, Platform};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::{Entered, Trigger};
 use signalbox_pipeline::run::{self, Fact, Question, Run};
 use signalbox_pipeline::settings::Settings;
 use signalbox_pipeline::shared::Shared;
+use signalbox_pipeline::stage::Flow;
 
 use super::diff;
 use crate::connect::{Connection, RunRef, refused};
@@ -127,13 +128,13 @@ impl Plan {
             };
             run.questions().into_iter().find_map(environment)
         };
+        let mut plan = Self::default();
         while let Some(environment) = environments(&begun) {
-            let entered = entered(connection, &begun.pipeline, environment).await?;
+            let entered = plan.enter(connection, &begun, environment).await?;
             let answer = ours(Fact::Entered(entered), "signalbox");
             let run::Decision::Advance(next) = begun.decide(&answer, &platform, now) else { break };
             begun = *next;
         }
-        let mut plan = Self::default();
         plan.run(None, begun, now)?;
         Ok(plan)
     }
@@ -163,11 +164,51 @@ impl Plan {
                     let diff = "(the release that the run has verified)".to_owned();
                     self.write.push(Written { key, diff });
                 }
+                Effect::Leave(leaving) => {
+                    let environment = &leaving.environment;
+                    let key = keys::state::environment(&after.pipeline, environment);
+                    let diff = "(the run gives its place back)".to_owned();
+                    self.write.push(Written { key, diff });
+                }
             }
         }
         after.seal(DRAWN, now, LEASE);
         let key = keys::state::run(&after.pipeline, &after.id);
         self.document(key, before, &after)
+    }
+
+    /// The environment as `run` would find it, and what its request for a place would change there.
+    async fn enter(
+        &mut self,
+        connection: &Connection,
+        run: &Run,
+        environment: EnvironmentName,
+    ) -> anyhow::Result<Entered> {
+        let documents = connection.documents();
+        let settings = keys::state::settings(&environment);
+        let settings = documents.load::<Settings>(&settings).await.map_err(refused)?;
+        let key = keys::state::environment(&run.pipeline, &environment);
+        let found = documents.load::<Environment>(&key).await.map_err(refused)?;
+        let found = found.map(|found| found.document);
+        let standing = match run.state.flow() {
+            Flow::First => None,
+            Flow::Second => {
+                let first = || Environment::new(run.pipeline.clone(), environment.clone());
+                let before = found.clone().unwrap_or_else(first);
+                let Entry { next, standing } = before.enter(&run.id, DRAWN);
+                if let Some(next) = next {
+                    self.document(key, found.as_ref(), &*next)?;
+                }
+                Some(standing)
+            }
+        };
+        let current = found.and_then(|found| found.current);
+        Ok(Entered {
+            environment,
+            settings: settings.map(|found| Shared::new(found.document)),
+            current: current.map(|release| release.live()),
+            standing,
+        })
     }
 
     /// Takes down how a document would change.
@@ -213,23 +254,4 @@ impl Plan {
         }
         Ok(Exit::Success)
     }
-}
-
-/// The environment as a run would find it.
-async fn entered(
-    connection: &Connection,
-    pipeline: &PipelineName,
-    environment: EnvironmentName,
-) -> anyhow::Result<Entered> {
-    let documents = connection.documents();
-    let settings = keys::state::settings(&environment);
-    let settings = documents.load::<Settings>(&settings).await.map_err(refused)?;
-    let document = keys::state::environment(pipeline, &environment);
-    let document = documents.load::<Environment>(&document).await.map_err(refused)?;
-    let current = document.and_then(|found| found.document.current);
-    Ok(Entered {
-        environment,
-        settings: settings.map(|found| Shared::new(found.document)),
-        current: current.map(|release| release.live()),
-    })
 }

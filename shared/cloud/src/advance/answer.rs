@@ -1,13 +1,10 @@
 //! The answers to a run's questions, each from where the truth lies.
 
 use signalbox_pipeline::attempt::AttemptId;
-use signalbox_pipeline::environment::Environment;
-use signalbox_pipeline::keys;
 use signalbox_pipeline::names::EnvironmentName;
 use signalbox_pipeline::run::fact::{Entered, ImageFound};
 use signalbox_pipeline::run::{Fact, Question, Run};
-use signalbox_pipeline::settings::Settings;
-use signalbox_pipeline::shared::Shared;
+use signalbox_pipeline::stage::Flow;
 
 use super::telling::Telling;
 use crate::fault::Fault;
@@ -43,21 +40,9 @@ impl Telling<'_> {
     }
 
     async fn entered(&self, run: &Run, environment: &EnvironmentName) -> Result<Entered, Fault> {
-        let documents = &self.runs.documents;
-        let (settings, key) = (
-            keys::state::settings(environment),
-            keys::state::environment(&run.pipeline, environment),
-        );
-        let (settings, found) = tokio::join!(
-            documents.load::<Settings>(&settings),
-            documents.load::<Environment>(&key)
-        );
-        let found = found?.inspect(|found| self.runs.environments.put(&key, found.clone()));
-        let current = found.and_then(|found| found.document.current);
-        Ok(Entered {
-            environment: environment.clone(),
-            settings: settings?.map(|found| Shared::new(found.document)),
-            current: current.map(|release| release.live()),
-        })
+        match run.state.flow() {
+            Flow::First => self.runs.found(&run.pipeline, environment).await,
+            Flow::Second => self.runs.entering(self.key, environment).await,
+        }
     }
 }

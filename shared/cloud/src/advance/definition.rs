@@ -12,6 +12,7 @@ use signalbox_pipeline::report::Report;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::{Defined, DefinitionOutcome, Evidence};
 use signalbox_pipeline::shared::Shared;
+use signalbox_pipeline::stage::Flow;
 
 use super::telling::Telling;
 use crate::fault::Fault;
@@ -47,6 +48,7 @@ impl Telling<'_> {
                 source,
                 sha256: expected.clone(),
                 definition: Shared::new(definition),
+                flow: Flow::Second,
             }),
             None => Ok(unusable("the source that the checkout reported is not there")),
         }

@@ -6,26 +6,31 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::effect::{
-    Effect, Lease, Pending, Releasing, Submission, Termination, Withdrawal,
+    Effect, Lease, Leaving, Pending, Releasing, Submission, Termination, Withdrawal,
 };
-use signalbox_pipeline::environment::{Environment, Recording};
-use signalbox_pipeline::keys;
 use signalbox_pipeline::names::JobName;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::{
-    JobFound, JobRefused, Placement, Released, Terminated, Withdrawn,
+    JobFound, JobRefused, Left, Placement, Released, Terminated, Withdrawn,
 };
-use signalbox_pipeline::run::{Decision, Fact, Run};
+use signalbox_pipeline::run::{Fact, Run};
 
-use super::telling::{Grounds, Telling};
+use super::place::Wake;
+use super::telling::Telling;
 use crate::effects::Submitted;
 use crate::fault::Fault;
-use crate::store::Step;
 
 /// What has to be left of a lease for an effect to be begun: the longest that a request takes.
 const ENOUGH: SignedDuration = SignedDuration::from_secs(15);
 /// Batch forgets jobs after seven days; from here on, that it has none proves nothing.
 const PROOF: SignedDuration = SignedDuration::from_hours(6 * 24);
+
+/// What an effect brought about.
+struct Done {
+    facts: Vec<Fact>,
+    /// Who waits for that.
+    woken: Option<Wake>,
+}
 
 impl Telling<'_> {
     /// Performs what this telling's writes have in hand, side by side; what that brings about is
@@ -42,7 +47,10 @@ impl Telling<'_> {
         let mut news = Vec::new();
         for end in ends {
             match end {
-                Ok(facts) => news.extend(facts.into_iter().map(|fact| self.ours(fact))),
+                Ok(Done { facts, woken }) => {
+                    news.extend(facts.into_iter().map(|fact| self.ours(fact)));
+                    self.wakes.extend(woken);
+                }
                 // The lease runs out, and the effect is taken over.
                 Err(fault) => {
                     self.fault.get_or_insert(fault);
@@ -50,24 +58,6 @@ impl Telling<'_> {
             }
         }
         news
-    }
-
-    /// What will be asked once the release in hand is recorded: looked up while the put of `run`,
-    /// which takes it in hand, is under way.
-    pub(super) async fn foresee(&self, run: &Run) -> Vec<(Grounds, Fact)> {
-        let mut mine = run.pending.iter().filter(|pending| self.has_in_hand(pending));
-        let released = mine.find_map(|pending| match &pending.effect {
-            Effect::Release(releasing) => {
-                let environment = releasing.environment.clone();
-                Some(self.ours(Fact::Released(Released { environment, behind: None })))
-            }
-            _ => None,
-        });
-        let Some(released) = released else { return Vec::new() };
-        let decision = run.decide(&released, &self.runs.platform, self.runs.clock.now());
-        let Decision::Advance(next) = decision else { return Vec::new() };
-        // What is not found out now is asked again when it is needed, and told then.
-        self.look_up(&next, next.questions()).await.unwrap_or_default()
     }
 
     /// Of the submissions whose job definition is not known to be there, one of each goes ahead, so
@@ -79,7 +69,7 @@ impl Telling<'_> {
                 let definition = submission.definition.name();
                 self.runs.batch.knows(&definition) || ahead.insert(definition)
             }
-            Effect::Terminate(_) | Effect::Withdraw(_) | Effect::Release(_) => true,
+            _ => true,
         })
     }
 
@@ -96,13 +86,15 @@ impl Telling<'_> {
         until.is_some_and(|until| enough.is_ok_and(|enough| until >= enough))
     }
 
-    async fn perform_one(&self, run: &Run, pending: &Pending) -> Result<Vec<Fact>, Fault> {
-        match &pending.effect {
+    async fn perform_one(&self, run: &Run, pending: &Pending) -> Result<Done, Fault> {
+        let facts = match &pending.effect {
             Effect::Submit(submission) => self.submit(pending, submission).await,
             Effect::Terminate(termination) => self.terminate(run, termination).await,
             Effect::Withdraw(withdrawal) => self.withdraw(withdrawal).await,
-            Effect::Release(releasing) => self.release(run, releasing).await,
-        }
+            Effect::Release(releasing) => return self.release(releasing).await,
+            Effect::Leave(leaving) => return self.leave(leaving).await,
+        };
+        Ok(Done { facts: facts?, woken: None })
     }
 
     async fn submit(&self, pending: &Pending, submission: &Submission) -> Result<Vec<Fact>, Fault> {
@@ -184,30 +176,16 @@ impl Telling<'_> {
         Ok(vec![Fact::Terminated(Terminated { attempt: attempt.clone(), job_id: job_id.clone() })])
     }
 
-    async fn release(&self, run: &Run, releasing: &Releasing) -> Result<Vec<Fact>, Fault> {
+    async fn release(&self, releasing: &Releasing) -> Result<Done, Fault> {
         let Releasing { environment, release } = releasing;
-        let documents = &self.runs.documents;
-        let key = keys::state::environment(&run.pipeline, environment);
-        let write_id = documents.chance().token();
-        let released = |behind| {
-            let environment = environment.clone();
-            Ok(vec![Fact::Released(Released { environment, behind })])
-        };
-        let kept = self.runs.environments.take(&key);
-        let known = kept.as_ref().map(|kept| kept.document.record(release, &write_id));
-        if let Some(Recording::Behind(newer)) = known {
-            // A release is only ever replaced by a newer one: what was behind still is.
-            return released(Some(newer));
-        }
-        let behind = documents.transact_on(kept, &key, |found: Option<&Environment>| {
-            let first = || Environment::new(run.pipeline.clone(), environment.clone());
-            let document = found.cloned().unwrap_or_else(first);
-            Ok(match document.record(release, &write_id) {
-                Recording::Recorded(next) => Step::Put(*next, None),
-                Recording::Live => Step::Keep(None),
-                Recording::Behind(newer) => Step::Keep(Some(newer)),
-            })
-        });
-        released(behind.await?)
+        let (behind, woken) = self.runs.record(self.key, environment, release).await?;
+        let released = Released { environment: environment.clone(), behind, refused: None };
+        Ok(Done { facts: vec![Fact::Released(released)], woken })
+    }
+
+    async fn leave(&self, leaving: &Leaving) -> Result<Done, Fault> {
+        let environment = &leaving.environment;
+        let woken = self.runs.leave(self.key, environment).await?;
+        Ok(Done { facts: vec![Fact::Left(Left { environment: environment.clone() })], woken })
     }
 }

@@ -137,7 +137,7 @@ fn verdicts(run: &Run, attempt: &AttemptId, report: &Report) -> Vec<Gated> {
 }
 
 fn scope(run: &Run, stage: &Stage, report: &Report) -> Scope {
-    let live = stage.entered.as_ref().and_then(|entered| entered.current.as_ref());
+    let live = run.state.entered(stage).and_then(|entered| entered.current.as_ref());
     let image = match stage.work {
         StageWork::Verify { .. } => run.state.image.as_ref(),
         _ => None,

@@ -10,6 +10,7 @@ use signalbox_pipeline::names::{EventId, JobId};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::{Fact, Question, Rejection, Run};
 
+use super::place::Wake;
 use super::step::Step;
 use super::{News, RunKey, Runs, Told};
 use crate::fault::Fault;
@@ -43,6 +44,8 @@ pub(super) struct Telling<'a> {
     puts: u32,
     /// The first fault of an effect; the others go on all the same.
     pub(super) fault: Option<Fault>,
+    /// Who waits for what this telling has changed elsewhere.
+    pub(super) wakes: Vec<Wake>,
 }
 
 /// What an answer rests on: the question, and the job that was believed when it was asked. Another
@@ -86,11 +89,12 @@ impl<'a> Telling<'a> {
             tried: 0,
             puts: 0,
             fault: None,
+            wakes: Vec::new(),
         }
     }
 
     /// Load, decide, put, perform; again with what the effects brought about, until nothing is new.
-    pub(super) async fn carry(mut self, mut base: Base) -> Result<Told, Fault> {
+    pub(super) async fn carry(mut self, mut base: Base) -> Result<(Told, Vec<Wake>), Fault> {
         let mut lost = 0;
         loop {
             if matches!(base, Base::Unknown) {
@@ -115,6 +119,7 @@ impl<'a> Telling<'a> {
                 Put::Committed(etag) => {
                     self.puts += 1;
                     self.rejections.extend(rejections);
+                    self.challenge(base.document().map(|found| &found.document), &run);
                     self.news = self.perform(&run).await;
                     let written = Versioned { document: run, etag };
                     if self.news.is_empty() {
@@ -136,6 +141,9 @@ impl<'a> Telling<'a> {
     async fn read(&mut self) -> Result<Base, Fault> {
         let found = self.runs.documents.load::<Run>(&self.key.document()).await?;
         let Some(found) = found else { return Ok(Base::Absent) };
+        if found.document.state.phase.is_terminal() {
+            self.give_back();
+        }
         if !self.writes.is_empty() {
             self.puts += u32::from(self.writes.contains(&found.document.write_id));
             self.forget_refusals(&found.document);
@@ -144,6 +152,33 @@ impl<'a> Telling<'a> {
             self.news.extend(more);
         }
         Ok(Base::Fresh(Box::new(found)))
+    }
+
+    /// The run has ended while this telling asked for a place: it is told, so that it leaves again.
+    fn give_back(&mut self) {
+        let entered = self.answered.values().filter(|fact| match fact {
+            Fact::Entered(entered) => entered.standing.is_some(),
+            _ => false,
+        });
+        let entered: Vec<Occurrence> = entered.map(|fact| self.ours(fact.clone())).collect();
+        self.news.extend(entered);
+    }
+
+    /// Whoever comes to wait behind an older run lets that one know: it may be waiting itself, and
+    /// then gives way.
+    fn challenge(&mut self, before: Option<&Run>, after: &Run) {
+        for stage in after.state.waits_before() {
+            let was = |run: &&Run| run.state.waits_before().any(|one| one.name == stage.name);
+            let standing = stage.entered.as_ref().and_then(|entered| entered.standing.as_ref());
+            let older = standing.and_then(|it| it.behind.as_ref()).filter(|run| **run < after.id);
+            let (Some(run), Some(environment)) = (older, stage.work.environment()) else {
+                continue;
+            };
+            if before.as_ref().is_none_or(|run| !was(run)) {
+                let run = RunKey { pipeline: after.pipeline.clone(), run: run.clone() };
+                self.wakes.push(Wake { run, environment: environment.clone() });
+            }
+        }
     }
 
     /// That Batch refused a submission counts for as long as nobody has taken it over: theirs may be
@@ -186,10 +221,7 @@ impl<'a> Telling<'a> {
                     self.runs.mark(self.key).await?;
                     self.revived = true;
                 }
-                let written = documents.replace(&key, run, &base.etag);
-                let (put, foreseen) = tokio::join!(written, self.foresee(run));
-                self.answered.extend(foreseen);
-                let put = put?;
+                let put = documents.replace(&key, run, &base.etag).await?;
                 if matches!(put, Put::Committed(_)) {
                     self.mark_again(run).await?;
                 }
@@ -229,13 +261,16 @@ impl<'a> Telling<'a> {
         }
     }
 
-    fn finish(self, run: Run, kept: Option<Versioned<Run>>) -> Result<Told, Fault> {
+    fn finish(self, run: Run, kept: Option<Versioned<Run>>) -> Result<(Told, Vec<Wake>), Fault> {
         if let Some(kept) = kept {
             self.runs.kept.put(self.key, kept);
         }
         match self.fault {
             Some(fault) => Err(fault),
-            None => Ok(Told { run, puts: self.puts, rejections: self.rejections }),
+            None => {
+                let told = Told { run, puts: self.puts, rejections: self.rejections };
+                Ok((told, self.wakes))
+            }
         }
     }
 

@@ -184,14 +184,15 @@ async fn a_kept_document_saves_a_put_its_read_and_decides_nothing_else() {
         seen.push(id(now));
         Ok(Step::Put(note("mine"), ()))
     });
-    answer.await.unwrap();
+    let ((), written) = answer.await.unwrap();
+    assert_eq!(written.unwrap().document, note("mine"), "as it was written");
     assert_eq!(seen, [Some("kept".to_owned()), Some("other".to_owned())]);
     script.done();
 
     let script = Script::new([stored("other")]);
     let documents = self::documents(&script);
     let look = |now: Option<&Note>| Ok::<Step<Note, _>, Fault>(Step::Keep(id(now)));
-    let answer = documents.transact_on(kept(), "k", look).await.unwrap();
+    let (answer, _) = documents.transact_on(kept(), "k", look).await.unwrap();
     assert_eq!(answer.as_deref(), Some("other"));
     script.done();
 }

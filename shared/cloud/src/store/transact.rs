@@ -32,11 +32,13 @@ impl Documents {
         key: &str,
         decide: impl FnMut(Option<&D>) -> Result<Step<D, T>, Fault>,
     ) -> Result<T, Fault> {
-        self.transact_on(None, key, decide).await
+        let (answer, _) = self.transact_on(None, key, decide).await?;
+        Ok(answer)
     }
 
     /// The same, on a document that was `kept`: it is as good as a fresh one for a put, whose
-    /// condition holds it against the truth, and for nothing else.
+    /// condition holds it against the truth, and for nothing else. Gives the document as it then is,
+    /// too.
     ///
     /// # Errors
     /// As [`Documents::transact`].
@@ -45,7 +47,7 @@ impl Documents {
         mut kept: Option<Versioned<D>>,
         key: &str,
         mut decide: impl FnMut(Option<&D>) -> Result<Step<D, T>, Fault>,
-    ) -> Result<T, Fault> {
+    ) -> Result<(T, Option<Versioned<D>>), Fault> {
         let mut unclear: Option<(String, T)> = None;
         for round in 0..TRIES {
             let is_fresh = kept.is_none();
@@ -55,11 +57,11 @@ impl Documents {
             };
             let written = found.as_ref().map(|found| found.document.write_id());
             match unclear.take() {
-                Some((id, answer)) if written == Some(id.as_str()) => return Ok(answer),
+                Some((id, answer)) if written == Some(id.as_str()) => return Ok((answer, found)),
                 _ => {}
             }
             let (document, answer) = match decide(found.as_ref().map(|found| &found.document))? {
-                Step::Keep(answer) if is_fresh => return Ok(answer),
+                Step::Keep(answer) if is_fresh => return Ok((answer, found)),
                 Step::Keep(_) => continue,
                 Step::Put(document, answer) => (document, answer),
             };
@@ -68,7 +70,7 @@ impl Documents {
                 Some(found) => self.replace(key, &document, &found.etag).await?,
             };
             match put {
-                Put::Committed(_) => return Ok(answer),
+                Put::Committed(etag) => return Ok((answer, Some(Versioned { document, etag }))),
                 Put::Conflict | Put::Gone => {}
                 Put::Indeterminate(_) => {
                     unclear = Some((document.write_id().to_owned(), answer));
