@@ -62,6 +62,7 @@ fn function(binary: Option<OsString>) -> anyhow::Result<()> {
         Some("decision") => runtime.block_on(signalbox_decision::run()),
         Some("image") => runtime.block_on(signalbox_image::run()),
         Some("job") => runtime.block_on(signalbox_job::run()),
+        Some("notify") => runtime.block_on(signalbox_notify::run()),
         Some("tick") => runtime.block_on(signalbox_tick::run()),
         _ => bail!("there is no function `{}`", name.display()),
     }

@@ -47,6 +47,7 @@ struct Queues {
     images: String,
     jobs: String,
     decisions: String,
+    notifications: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,6 +93,7 @@ impl Address {
                 images: output(engine, "ImagesQueueUrl")?,
                 jobs: output(engine, "JobsQueueUrl")?,
                 decisions: output(engine, "DecisionsQueueUrl")?,
+                notifications: output(engine, "NotificationsQueueUrl")?,
             },
             credentials: Credentials {
                 access_key_id: keys.access_key_id.clone(),

@@ -18,7 +18,7 @@ use crate::output::Output;
 ///
 /// It is wired as template.yaml says, and runs the same functions as on AWS. The first line of its
 /// output is JSON that tells any AWS client how to reach it: endpoint, git_remote, registry,
-/// buckets{state,index,artifacts}, queues{commits,images,jobs,decisions} (URLs),
+/// buckets{state,index,artifacts}, queues{commits,images,jobs,decisions,notifications} (URLs),
 /// credentials{access_key_id,secret_access_key,region}, users (each with user_id, which SQS attaches to
 /// what they send, arn, access_key_id, secret_access_key), functions_log, functions (the variables of
 /// each, as `sam local invoke --env-vars` takes them). It runs until SIGINT or SIGTERM, and tells on

@@ -58,6 +58,7 @@ enum Queue {
     Images,
     Jobs,
     Decisions,
+    Notifications,
 }
 
 impl Queue {
@@ -67,6 +68,7 @@ impl Queue {
             Self::Images => "images",
             Self::Jobs => "jobs",
             Self::Decisions => "decisions",
+            Self::Notifications => "notifications",
         }
     }
 }

@@ -18,12 +18,18 @@ use signalbox_pipeline::names::Host;
 
 use crate::config::Account;
 
+mod bare;
+mod form;
 mod json;
 mod trouble;
+mod web;
 
+use bare::{Bare, Refusal, Signature};
+pub use form::FormClient;
 pub use json::JsonClient;
 use json::Protocol;
 pub use trouble::{Trouble, trouble};
+pub use web::WebClient;
 
 /// A connection that does not come about within this is given up.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -83,12 +89,18 @@ impl Clients {
     pub fn new(account: Account) -> Self {
         // A plain endpoint needs no TLS set up, which is most of what a cold start costs.
         let plain = account.endpoint.as_deref().is_some_and(|url| url.starts_with("http://"));
-        let http = if plain {
-            Builder::new().build_http()
+        if plain {
+            Self::over(account, Builder::new().build_http())
         } else {
-            let ring = tls::rustls_provider::CryptoMode::Ring;
-            Builder::new().tls_provider(tls::Provider::Rustls(ring)).build_https()
-        };
+            Self::reaching(account)
+        }
+    }
+
+    /// The same, whose [`Self::web`] reaches places with TLS wherever AWS is.
+    #[must_use]
+    pub fn reaching(account: Account) -> Self {
+        let ring = tls::rustls_provider::CryptoMode::Ring;
+        let http = Builder::new().tls_provider(tls::Provider::Rustls(ring)).build_https();
         Self::over(account, http)
     }
 
@@ -142,22 +154,45 @@ impl Clients {
         self.json("codecommit", Protocol::Json11("CodeCommit_20150413"), host.as_str())
     }
 
+    /// Secrets Manager, for its reads.
+    #[must_use]
+    pub fn secrets(&self) -> JsonClient {
+        let name = "secretsmanager";
+        self.json(name, Protocol::Json11(name), &self.host(name))
+    }
+
+    /// SNS in `region`: a topic takes messages only where it lies.
+    #[must_use]
+    pub fn sns(&self, region: &str) -> FormClient {
+        let host = self.host_in("sns", region);
+        FormClient::new("2010-03-31", self.bare("sns", region, &host, form::refusal))
+    }
+
+    /// Any other place on the network.
+    #[must_use]
+    pub fn web(&self) -> WebClient {
+        WebClient::new(self.http.clone(), self.patience())
+    }
+
     fn host(&self, service: &str) -> String {
-        let region = &self.account.region;
+        self.host_in(service, &self.account.region)
+    }
+
+    fn host_in(&self, service: &str, region: &str) -> String {
         let country = if region.starts_with("cn-") { ".cn" } else { "" };
         format!("{service}.{region}.amazonaws.com{country}")
     }
 
-    fn json(&self, signing_name: &'static str, protocol: Protocol, host: &str) -> JsonClient {
+    fn json(&self, service: &'static str, protocol: Protocol, host: &str) -> JsonClient {
+        let bare = self.bare(service, &self.account.region, host, json::refusal);
+        JsonClient::new(protocol, bare)
+    }
+
+    fn bare(&self, service: &'static str, region: &str, host: &str, refusal: Refusal) -> Bare {
         let own = || format!("https://{host}");
-        let service = json::Service {
-            signing_name,
-            protocol,
-            endpoint: &self.account.endpoint.clone().unwrap_or_else(own),
-            region: &self.account.region,
-            credentials: self.credentials(),
-        };
-        JsonClient::new(service, self.http.clone(), &self.patience())
+        let endpoint = self.account.endpoint.clone().unwrap_or_else(own);
+        let signature = Signature { service, region, credentials: self.credentials() };
+        Bare::new(&endpoint, Some(signature), self.http.clone(), &self.patience(), refusal)
     }
 
     fn client<C>(&self, build: impl Fn(RetryConfig) -> C) -> Client<C> {

@@ -8,7 +8,7 @@ use std::fmt;
 mod check;
 mod groups;
 
-pub use groups::{Account, Buckets, CodeHost, DeadLetters, Jobs};
+pub use groups::{Account, Buckets, CodeHost, DeadLetters, Jobs, Notifications};
 
 /// Reads the groups `T` with `lookup`, usually `|name| std::env::var(name).ok()`.
 ///

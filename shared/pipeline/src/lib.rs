@@ -19,6 +19,7 @@ pub mod head;
 pub mod invariant;
 pub mod keys;
 pub mod names;
+pub mod notice;
 pub mod order;
 pub mod people;
 pub mod phase;

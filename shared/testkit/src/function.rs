@@ -24,6 +24,7 @@ pub fn variable(name: &str) -> Option<String> {
         "SIGNALBOX_REGISTRY" => "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
         "SIGNALBOX_CODE_HOST" => "codecommit.eu-west-1.amazonaws.com",
         "SIGNALBOX_PLATFORM" => "FARGATE",
+        "SIGNALBOX_NOTIFICATIONS_QUEUE_URL" => "http://127.0.0.1:1/123456789012/notifications",
         "SIGNALBOX_DEAD_LETTERS_QUEUE_URL" => "http://127.0.0.1:1/123456789012/dead-letters",
         _ => return None,
     };

@@ -9,12 +9,16 @@ use signalbox_cloud::advance::Runs;
 use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::clock::Clock;
-use signalbox_cloud::config::{Account, Buckets, CodeHost, DeadLetters, Jobs, from_env};
+use signalbox_cloud::config::{
+    Account, Buckets, CodeHost, DeadLetters, Jobs, Notifications, from_env,
+};
+use signalbox_cloud::effects::Notices;
 use signalbox_cloud::lambda::{Queue, Shell};
 use signalbox_commit::Commit;
 use signalbox_decision::Decide;
 use signalbox_image::Image;
 use signalbox_job::Job;
+use signalbox_notify::Notify;
 use signalbox_tick::Tick;
 
 /// What an instance is started with.
@@ -42,6 +46,8 @@ pub enum Function {
     Image(Box<Shell<Image>>),
     /// `job`.
     Job(Box<Shell<Job>>),
+    /// `notify`.
+    Notify(Box<Shell<Notify>>),
     /// `tick`.
     Tick(Box<Tick>),
 }
@@ -56,7 +62,7 @@ impl Function {
         let variable = |name: &str| variables.get(name).cloned();
         let (account, buckets, jobs) = from_env::<(Account, Buckets, Jobs)>(variable)?;
         let clients = Clients::over(account, http);
-        let mut runs = Runs::connect(&clients, &buckets, &jobs, clock, chance.clone());
+        let mut runs = Runs::connect(&clients, &buckets, &jobs, clock.clone(), chance.clone());
         runs.documents = runs.documents.knowing(knows);
         let checkout_image = jobs.checkout_image;
         if binary == "tick" {
@@ -78,6 +84,12 @@ impl Function {
             }
             "image" => Self::Image(Box::new(Shell::new(Image { runs }, queue))),
             "job" => Self::Job(Box::new(Shell::new(Job { runs }, queue))),
+            "notify" => {
+                let Notifications(own) = from_env(variable)?;
+                let notices = Notices::new(clients.sqs(), &own);
+                let notify = Notify { clients, notices, clock };
+                Self::Notify(Box::new(Shell::new(notify, queue)))
+            }
             other => bail!("no function {other} is known here: add it beside the others"),
         })
     }
@@ -92,6 +104,7 @@ impl Function {
             Self::Decision(shell) => shell.handle(event).await,
             Self::Image(shell) => shell.handle(event).await,
             Self::Job(shell) => shell.handle(event).await,
+            Self::Notify(shell) => shell.handle(event).await,
             Self::Tick(tick) => {
                 tick.pass().await?;
                 SqsBatchResponse::default()

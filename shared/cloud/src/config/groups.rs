@@ -140,3 +140,13 @@ impl Group for DeadLetters {
         reader.required("SIGNALBOX_DEAD_LETTERS_QUEUE_URL", check::url).map(Self)
     }
 }
+
+/// The queue of what people are told, by URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notifications(pub String);
+
+impl Group for Notifications {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        reader.required("SIGNALBOX_NOTIFICATIONS_QUEUE_URL", check::url).map(Self)
+    }
+}
