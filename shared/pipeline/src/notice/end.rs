@@ -1,11 +1,10 @@
 //! What is told of a run that is over.
 
 use super::{Kind, Notice, Target, Words};
-use crate::names::EnvironmentName;
 use crate::phase::Phase;
 use crate::run::Run;
 use crate::run::fact::Evidence;
-use crate::run::state::{Job, Stage, StageWork};
+use crate::run::state::{Job, Stage};
 
 /// As many failed jobs as are named.
 const MOST_JOBS: usize = 8;
@@ -37,20 +36,13 @@ impl Notice {
             kind,
             what: "end".to_owned(),
             at: state.ended_at.unwrap_or(state.started_at),
-            environment: bad().next().and_then(environment).cloned(),
+            environment: bad().next().and_then(|stage| stage.work.environment()).cloned(),
             subject: format!("{pipeline} {phase}{place}: {short} on {branch}"),
             lines,
             command: format!("signalbox show {id}"),
         };
         // The id is made of names that are shorter than it may be, so that it always parses.
         Self::of(run, words, targets).ok()
-    }
-}
-
-fn environment(stage: &Stage) -> Option<&EnvironmentName> {
-    match &stage.work {
-        StageWork::Verify { environment } | StageWork::Release { environment } => Some(environment),
-        StageWork::Checkout | StageWork::Checks | StageWork::Build => None,
     }
 }
 
