@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use signalbox_pipeline::keys;
-use signalbox_pipeline::names::{EventId, RunId, StageName};
+use signalbox_pipeline::names::{EnvironmentName, EventId, RunId, Sha256, StageName};
 use signalbox_pipeline::run::Run;
 
 use crate::advance::RunKey;
@@ -22,8 +22,8 @@ const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// By so much the clock of whoever decided may be ahead.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// How to mend a decision.
-const MEND: &str =
-    "decide with `signalbox cancel`, `retry` or `replay`, or as events/README.md shows";
+const MEND: &str = "decide with `signalbox cancel`, `retry`, `replay`, `approve` or `reject`, or as \
+     events/README.md shows";
 
 /// A decision of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,25 @@ pub enum What {
     Retry(Retry),
     /// An event is to make another run.
     Replay(Replay),
+    /// A release may go on.
+    Approve(Verdict),
+    /// A release may not.
+    Reject(Verdict),
+}
+
+/// A person's word on a release that waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The run that wants to make it.
+    pub run: RunKey,
+    /// Where.
+    pub environment: EnvironmentName,
+    /// The digest of the release: whatever else waits there by now is not meant.
+    pub release: Sha256,
+    /// Why, in the person's words.
+    pub reason: Option<String>,
+    /// Whether it stands for all that are asked; only an approval can, and only with a reason.
+    pub break_glass: bool,
 }
 
 /// A run is to end.

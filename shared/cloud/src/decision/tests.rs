@@ -16,6 +16,16 @@ fn run() -> RunKey {
     }
 }
 
+fn verdict(reason: Option<&str>, break_glass: bool) -> Verdict {
+    Verdict {
+        run: run(),
+        environment: "production".parse().unwrap(),
+        release: "d".repeat(64).parse().unwrap(),
+        reason: reason.map(str::to_owned),
+        break_glass,
+    }
+}
+
 #[test]
 fn what_is_written_is_read_as_it_was() {
     let event = EventId::parse("d107ea36").unwrap();
@@ -28,6 +38,9 @@ fn what_is_written_is_read_as_it_was() {
             from: Some("test-verify".parse().unwrap()),
             definition: Follow::Current,
         }),
+        What::Approve(verdict(None, false)),
+        What::Approve(verdict(Some("it burns"), true)),
+        What::Reject(verdict(Some("not before the audit"), false)),
         What::Replay(Replay::Archived { day: "2026-11-20".parse().unwrap(), event }),
         What::Replay(Replay::Inline(signalbox_testkit::fixture("codecommit-push.json"))),
     ] {
@@ -59,4 +72,29 @@ fn a_decision_cut_anywhere_is_malformed_and_never_a_panic() {
     for end in 0..message.len() {
         assert!(Decision::parse(&message[..end]).is_err(), "cut at {end}");
     }
+}
+
+#[test]
+fn a_verdict_is_read_to_the_last_key() {
+    let message = decision(What::Approve(verdict(Some("fine"), false))).message().unwrap();
+    let edits = [
+        ("\"release\":", "\"digest\":", "unknown field `digest`"),
+        ("\"environment\":\"production\",", "", "a key is missing (environment)"),
+        (",\"release\":\"dddd", ",\"release\":\"xddd", "is not a SHA-256"),
+        ("\"kind\":\"approve\"", "\"kind\":\"cancel\"", "a cancel has no key `environment`"),
+        ("\"reason\":\"fine\"", "\"break_glass\":true", "has to say why"),
+        ("\"reason\":\"fine\"", "\"reason\":\" \",\"break_glass\":true", "has to say why"),
+        ("\"reason\":\"fine\"", "\"by\":\"AIDAEXAMPLEUSERID0001\"", "unknown field `by`"),
+        ("\"reason\":\"fine\"", "\"from\":\"checkout\"", "an approval has no key `from`"),
+    ];
+    for (from, to, expected) in edits {
+        let edited = message.replacen(from, to, 1);
+        assert_ne!(edited, message, "{from}");
+        let error = Decision::parse(&edited).unwrap_err().to_string();
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+    let broken = decision(What::Approve(verdict(Some("it burns"), true))).message().unwrap();
+    let rejected = broken.replace("\"approve\"", "\"reject\"");
+    let error = Decision::parse(&rejected).unwrap_err().to_string();
+    assert!(error.contains("a rejection has no key `break_glass`"), "{error}");
 }

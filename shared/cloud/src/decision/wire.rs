@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use signalbox_pipeline::names::{EventId, PipelineName, RunId, StageName};
+use signalbox_pipeline::names::{EnvironmentName, EventId, PipelineName, RunId, Sha256, StageName};
 
-use super::{Cancel, Decision, Follow, MEND, Replay, Retry, What};
+use super::{Cancel, Decision, Follow, MEND, Replay, Retry, Verdict, What};
 use crate::advance::RunKey;
 use crate::fault::Malformed;
 use crate::ingest::LARGEST;
@@ -24,6 +24,33 @@ enum Kind {
     Cancel,
     Retry,
     Replay,
+    Approve,
+    Reject,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cancel => "a cancel",
+            Self::Retry => "a retry",
+            Self::Replay => "a replay",
+            Self::Approve => "an approval",
+            Self::Reject => "a rejection",
+        }
+    }
+
+    /// The keys that only some kinds have, and this one does.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Cancel => &["pipeline", "run", "reason"],
+            Self::Retry => &["pipeline", "run", "from", "definition"],
+            Self::Replay => &["event", "envelope"],
+            Self::Approve => {
+                &["pipeline", "run", "environment", "release", "reason", "break_glass"]
+            }
+            Self::Reject => &["pipeline", "run", "environment", "release", "reason"],
+        }
+    }
 }
 
 #[derive(Clone, Copy, Deserialize, Serialize)]
@@ -63,6 +90,31 @@ struct Wire {
     event: Option<Archived>,
     #[serde(skip_serializing_if = "Option::is_none")]
     envelope: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<EnvironmentName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<Sha256>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    break_glass: Option<bool>,
+}
+
+impl Wire {
+    /// The keys that are there, of those that only some kinds have.
+    fn present(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("pipeline", self.pipeline.is_some()),
+            ("run", self.run.is_some()),
+            ("reason", self.reason.is_some()),
+            ("from", self.from.is_some()),
+            ("definition", self.definition.is_some()),
+            ("event", self.event.is_some()),
+            ("envelope", self.envelope.is_some()),
+            ("environment", self.environment.is_some()),
+            ("release", self.release.is_some()),
+            ("break_glass", self.break_glass.is_some()),
+        ];
+        all.into_iter().filter_map(|(key, present)| present.then_some(key))
+    }
 }
 
 pub(super) fn parse(body: &str) -> Result<Decision, Malformed> {
@@ -81,55 +133,61 @@ pub(super) fn parse(body: &str) -> Result<Decision, Malformed> {
 }
 
 fn what(wire: Wire) -> Result<What, Malformed> {
-    let Wire { kind, pipeline, run, reason, from, definition, event, envelope, .. } = wire;
-    let of_retry = [("from", from.is_some()), ("definition", definition.is_some())];
-    let of_replay = [("event", event.is_some()), ("envelope", envelope.is_some())];
-    let of_cancel = [("reason", reason.is_some())];
-    let of_run = [("pipeline", pipeline.is_some()), ("run", run.is_some())];
-    let key = |pipeline: Option<PipelineName>, run: Option<RunId>| {
-        let (pipeline, run) = (needed(pipeline, "pipeline")?, needed(run, "run")?);
-        Ok::<_, Malformed>(RunKey { pipeline, run })
-    };
+    let kind = wire.kind;
+    if let Some(key) = wire.present().find(|key| !kind.keys().contains(key)) {
+        let what = format!("{} has no key `{key}`", kind.name());
+        return Err(Malformed::new(what, "body", MEND));
+    }
+    if wire.reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
+        let what = format!("a reason of more than {LONGEST_REASON} characters");
+        return Err(Malformed::new(what, "reason", "say it in fewer words"));
+    }
     Ok(match kind {
         Kind::Cancel => {
-            unwanted("cancel", &[of_retry, of_replay].concat())?;
-            if reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
-                let what = format!("a reason of more than {LONGEST_REASON} characters");
-                return Err(Malformed::new(what, "reason", "say it in fewer words"));
-            }
-            What::Cancel(Cancel { run: key(pipeline, run)?, reason })
+            What::Cancel(Cancel { run: key(wire.pipeline, wire.run)?, reason: wire.reason })
         }
         Kind::Retry => {
-            unwanted("retry", &[&of_cancel[..], &of_replay].concat())?;
-            let definition = match definition {
+            let definition = match wire.definition {
                 Some(WireFollow::Current) => Follow::Current,
                 Some(WireFollow::Original) | None => Follow::Original,
             };
-            What::Retry(Retry { run: key(pipeline, run)?, from, definition })
+            What::Retry(Retry { run: key(wire.pipeline, wire.run)?, from: wire.from, definition })
         }
-        Kind::Replay => {
-            unwanted("replay", &[&of_run[..], &of_cancel, &of_retry].concat())?;
-            What::Replay(match (event, envelope) {
-                (Some(Archived { id: event, day }), None) => Replay::Archived { day, event },
-                (None, Some(envelope)) => Replay::Inline(bounded(envelope.get())?.to_owned()),
-                _ => {
-                    let what = "a replay is of one archived `event` or of one `envelope`";
-                    return Err(Malformed::new(what, "event, envelope", MEND));
-                }
-            })
-        }
+        Kind::Replay => What::Replay(match (wire.event, wire.envelope) {
+            (Some(Archived { id: event, day }), None) => Replay::Archived { day, event },
+            (None, Some(envelope)) => Replay::Inline(bounded(envelope.get())?.to_owned()),
+            _ => {
+                let what = "a replay is of one archived `event` or of one `envelope`";
+                return Err(Malformed::new(what, "event, envelope", MEND));
+            }
+        }),
+        Kind::Approve => What::Approve(approval(wire)?),
+        Kind::Reject => What::Reject(approval(wire)?),
     })
+}
+
+fn approval(wire: Wire) -> Result<Verdict, Malformed> {
+    let break_glass = wire.break_glass.unwrap_or_default();
+    let reason = wire.reason.filter(|reason| !reason.trim().is_empty());
+    if break_glass && reason.is_none() {
+        let what = "whoever breaks the glass has to say why";
+        return Err(Malformed::new(what, "reason", "decide again with a reason"));
+    }
+    Ok(Verdict {
+        run: key(wire.pipeline, wire.run)?,
+        environment: needed(wire.environment, "environment")?,
+        release: needed(wire.release, "release")?,
+        reason,
+        break_glass,
+    })
+}
+
+fn key(pipeline: Option<PipelineName>, run: Option<RunId>) -> Result<RunKey, Malformed> {
+    Ok(RunKey { pipeline: needed(pipeline, "pipeline")?, run: needed(run, "run")? })
 }
 
 fn needed<T>(value: Option<T>, key: &str) -> Result<T, Malformed> {
     value.ok_or_else(|| Malformed::new("a key is missing", key, MEND))
-}
-
-fn unwanted(kind: &str, keys: &[(&str, bool)]) -> Result<(), Malformed> {
-    match keys.iter().find(|(_, present)| *present) {
-        Some((key, _)) => Err(Malformed::new(format!("a {kind} has no key `{key}`"), "body", MEND)),
-        None => Ok(()),
-    }
 }
 
 fn bounded(envelope: &str) -> Result<&str, Malformed> {
@@ -156,6 +214,9 @@ pub(super) fn message(decision: &Decision) -> Result<String, Malformed> {
         definition: None,
         event: None,
         envelope: None,
+        environment: None,
+        release: None,
+        break_glass: None,
     };
     match what {
         What::Cancel(Cancel { run, reason }) => {
@@ -181,6 +242,16 @@ pub(super) fn message(decision: &Decision) -> Result<String, Malformed> {
                 }
                 Replay::Inline(text) => wire.envelope = Some(raw(bounded(text)?)?),
             }
+        }
+        What::Approve(verdict) | What::Reject(verdict) => {
+            let is_approval = matches!(what, What::Approve(_));
+            wire.kind = if is_approval { Kind::Approve } else { Kind::Reject };
+            wire.pipeline = Some(verdict.run.pipeline.clone());
+            wire.run = Some(verdict.run.run.clone());
+            wire.environment = Some(verdict.environment.clone());
+            wire.release = Some(verdict.release.clone());
+            wire.reason.clone_from(&verdict.reason);
+            wire.break_glass = verdict.break_glass.then_some(true);
         }
     }
     serde_json::to_string(&wire).map_err(|error| Malformed::new(error, "the decision", MEND))
