@@ -37,7 +37,7 @@ pub(crate) async fn checkout(
     let folder = scratch.join("tree");
     let mut git = Git::init(attempt, &folder).await?;
     git.fetch(wanted).await?;
-    let committed = git.check_out(wanted.commit).await?;
+    let (committed, commit) = git.check_out(wanted.commit).await?;
     let usage = git.usage();
 
     let definition = definition(&folder, wanted.commit)?;
@@ -54,6 +54,7 @@ pub(crate) async fn checkout(
     Ok(Finished {
         usage,
         results: Results { files, notes, ..Results::default() },
+        commit: Some(commit),
         ..Finished::default()
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use signalbox_pipeline::names::Sha256;
-use signalbox_pipeline::report::{Built, Failure, File, Metric, Report, Tests};
+use signalbox_pipeline::report::{Built, Commit, Failure, File, Metric, Report, Tests};
 
 use crate::hashing::Hashing;
 use crate::process::Usage;
@@ -21,6 +21,8 @@ pub(crate) struct Finished {
     pub(crate) results: Results,
     /// The image that was pushed.
     pub(crate) image: Option<Built>,
+    /// Who made the commit that was fetched.
+    pub(crate) commit: Option<Commit>,
     /// Why it did not end well.
     pub(crate) failure: Option<Failure>,
 }
@@ -77,6 +79,7 @@ impl Finished {
             metrics: self.results.metrics.clone(),
             files: self.results.files.iter().map(|delivery| delivery.file.clone()).collect(),
             image: self.image.clone(),
+            commit: self.commit.clone(),
             failure: self.failure.clone(),
             notes: self.results.notes.clone(),
         }

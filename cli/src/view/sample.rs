@@ -34,6 +34,7 @@ pub(crate) fn running() -> Run {
         clone_url: "https://example.com/rain".to_owned(),
         checkout_image: "python:3.12".to_owned(),
         origin: Origin::Push,
+        pushed_by: None,
         taken: None,
     };
     let id = keys::run_id(at(0), &commit, &EventId::parse("e-1").unwrap());
@@ -76,6 +77,7 @@ pub(crate) fn failed() -> Run {
         metrics: [].into(),
         files: Vec::new(),
         image: None,
+        commit: None,
         failure: Some(Failure {
             class: FailureClass::Source,
             message: "there is no such branch".to_owned(),

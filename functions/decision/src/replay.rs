@@ -23,10 +23,14 @@ impl Decide {
             }
         };
         let envelope = Envelope::parse(&text)?;
-        let push = match codecommit::read(&envelope, &self.host)? {
+        let mut push = match codecommit::read(&envelope, &self.host)? {
             Read::Event(push) => push,
             Read::Ignored(reason) => return Err(Fault::NotOurs(reason)),
         };
+        if let Replay::Inline(_) = replay {
+            // It came with the decision: who pushed is whatever the decider has written there.
+            push.actor = None;
+        }
         let intake = self.intake();
         let registration = intake.registration(&push.host, &push.repository, &push.branch).await?;
         let (id, at) = (decided.decision.id.clone(), decided.decision.at);

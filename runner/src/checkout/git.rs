@@ -6,10 +6,11 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use signalbox_pipeline::names::CommitSha;
+use signalbox_pipeline::report::{Commit, Signature};
 
 use super::Wanted;
 use crate::attempt::Attempt;
-use crate::fault::Fault;
+use crate::fault::{Fault, one_line};
 use crate::process::{Cause, Usage};
 
 /// Holds for every call: no protocol that runs programs, the files as they were committed.
@@ -23,6 +24,9 @@ const SETTINGS: [&str; 8] = [
     "-c",
     "gc.auto=0",
 ];
+
+/// When a commit was made, and by whom; a name holds no NUL.
+const FORMAT: &str = "--format=%ct%x00%an%x00%ae%x00%cn%x00%ce";
 
 /// A fresh repository and what git took so far.
 pub(super) struct Git<'a> {
@@ -68,8 +72,8 @@ impl<'a> Git<'a> {
         )))
     }
 
-    /// Puts the tree at `commit` into the folder, and returns when it was committed.
-    pub(super) async fn check_out(&mut self, commit: &CommitSha) -> Result<u64, Fault> {
+    /// Puts the tree at `commit` into the folder, and returns when it was committed, and by whom.
+    pub(super) async fn check_out(&mut self, commit: &CommitSha) -> Result<(u64, Commit), Fault> {
         let there = self
             .run(&["checkout", "--quiet", "--force", "--detach", commit.as_str(), "--"])
             .await?;
@@ -84,8 +88,8 @@ impl<'a> Git<'a> {
                 "git checked out {head}, where {commit} was asked for"
             )));
         }
-        let committed = self.ask(&["show", "--no-patch", "--format=%ct", "HEAD", "--"])?;
-        Ok(committed.parse().context("git does not say when the commit was made")?)
+        let told = self.ask(&["show", "--no-patch", FORMAT, "HEAD", "--"])?;
+        Ok(made(&told).context("git does not say when the commit was made, and by whom")?)
     }
 
     /// What all calls together took.
@@ -132,6 +136,20 @@ impl<'a> Git<'a> {
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
+}
+
+/// What [`FORMAT`] tells.
+fn made(told: &str) -> Option<(u64, Commit)> {
+    let words: Vec<&str> = told.split('\0').collect();
+    let [at, author, author_email, committer, committer_email] = words.as_slice() else {
+        return None;
+    };
+    let signature = |name: &str, email: &str| Signature {
+        name: one_line(name, Commit::LONGEST),
+        email: one_line(email, Commit::LONGEST),
+    };
+    let author = signature(author, author_email);
+    Some((at.parse().ok()?, Commit { author, committer: signature(committer, committer_email) }))
 }
 
 /// A clone address for the reader: whoever put a password into it does not want to read it in a log.

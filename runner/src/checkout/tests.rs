@@ -89,6 +89,21 @@ async fn exactly_the_commit_is_delivered_though_the_branch_has_moved_on() {
 }
 
 #[tokio::test]
+async fn who_made_the_commit_is_told_in_gits_words_and_within_bounds() {
+    let repository = Repository::with(&[(DEFINITION, "")]);
+    let long = "é".repeat(300);
+    let author = format!("Ada {long} <ada@example.org>");
+    repository.git(&["commit", "-q", "--allow-empty", "-m", "x", &format!("--author={author}")]);
+    let mut bench = Bench::new();
+    let finished = repository.check_out(&mut bench, &repository.head()).await.unwrap();
+    let commit = finished.report().commit.unwrap();
+    assert!(commit.is_bounded() && commit.author.name.starts_with("Ada é"), "{commit:?}");
+    assert_eq!(commit.author.email, "ada@example.org");
+    assert_eq!(commit.committer.name, "A");
+    assert_eq!(commit.committer.email, "a@example.com");
+}
+
+#[tokio::test]
 async fn the_same_commit_gives_the_same_bytes() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let repository =

@@ -38,6 +38,9 @@ pub struct Report {
     /// The image that a build pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Built>,
+    /// Who made the commit that a checkout fetched, by git's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
     /// Why the attempt ended otherwise than by its command's exit with 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -79,6 +82,37 @@ pub struct Built {
     pub tag: ImageTag,
     /// The digest of its manifest.
     pub digest: ImageDigest,
+}
+
+/// Who made a commit. Whoever commits may write any name there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Who wrote the change.
+    pub author: Signature,
+    /// Who committed it.
+    pub committer: Signature,
+}
+
+/// A person as git knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
+impl Commit {
+    /// The most characters of a name or an address.
+    pub const LONGEST: usize = 200;
+
+    /// Whether it is as short as the runner keeps it.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        let all = [&self.author, &self.committer];
+        let mut words = all.iter().flat_map(|one| [&one.name, &one.email]);
+        words.all(|word| word.chars().count() <= Self::LONGEST)
+    }
 }
 
 /// Why an attempt did not end well.

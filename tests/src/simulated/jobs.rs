@@ -186,6 +186,7 @@ fn report(conduct: Conduct) -> Report {
         metrics: BTreeMap::new(),
         files: Vec::new(),
         image: None,
+        commit: None,
         failure,
         notes: Vec::new(),
     }

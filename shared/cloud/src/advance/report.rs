@@ -4,7 +4,7 @@ use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::gate::{Current, ImageFacts, Scope};
 use signalbox_pipeline::keys;
 use signalbox_pipeline::order::files;
-use signalbox_pipeline::report::{self, Report};
+use signalbox_pipeline::report::{self, Commit, Report};
 use signalbox_pipeline::run::fact::{Evidence, Found, Gated, Reported};
 use signalbox_pipeline::run::state::{Stage, StageWork};
 use signalbox_pipeline::run::{Fact, Run};
@@ -111,7 +111,11 @@ fn read(key: String, fetched: Fetched) -> Evidence {
         Ok(report) if report.schema > SCHEMA => {
             missing(&format!("{key} has schema {}, and {SCHEMA} is known", report.schema))
         }
-        Ok(report) => Evidence::Read(Shared::new(Found { key, version, sha256, report })),
+        Ok(mut report) => {
+            // Ours is; and what nobody can have written is nobody's word.
+            report.commit = report.commit.filter(Commit::is_bounded);
+            Evidence::Read(Shared::new(Found { key, version, sha256, report }))
+        }
         Err(error) => {
             // The error repeats what it stumbled over, and a job may write anything there.
             let error: String = error.to_string().chars().take(LONGEST_ERROR).collect();

@@ -88,6 +88,7 @@ impl Story {
             clone_url: "https://host/rain".to_owned(),
             checkout_image: "checkout:1".to_owned(),
             origin: Origin::Push,
+            pushed_by: None,
             taken: None,
         };
         let fact = Fact::Triggered(trigger);

@@ -90,6 +90,7 @@ impl Arrival {
             clone_url: registration.clone_url.clone(),
             checkout_image: image,
             origin: self.origin.clone(),
+            pushed_by: push.actor.clone(),
             taken: None,
         }
     }

@@ -9,7 +9,7 @@ use crate::names::{
     EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, RunId, Sha256,
 };
 use crate::order::Source;
-use crate::report::Report;
+use crate::report::{Commit, Report};
 use crate::shared::Shared;
 use crate::stage::Flow;
 
@@ -104,6 +104,17 @@ pub enum Evidence {
         /// Why, and where it was looked for.
         reason: String,
     },
+}
+
+impl Evidence {
+    /// Who made the commit, where a checkout has told it.
+    #[must_use]
+    pub fn commit(&self) -> Option<&Commit> {
+        match self {
+            Self::Read(found) => found.report.commit.as_ref(),
+            Self::Missing { .. } => None,
+        }
+    }
 }
 
 /// A `result.json` that was read.
@@ -232,6 +243,8 @@ impl Fact {
             Self::Entered(entered) if entered.standing.is_some() => 4,
             Self::Released(released) if released.refused.is_some() => 4,
             Self::Triggered(trigger) if trigger.flow() != Flow::First => 4,
+            Self::Triggered(trigger) if trigger.names_people() => 4,
+            Self::Reported(reported) if reported.evidence.commit().is_some() => 4,
             Self::Entered(entered) if !entered.is_plain() => 3,
             Self::JobEnded(ended) if ended.ending.cause.is_some() => 3,
             Self::Triggered(trigger) if !trigger.is_plain() => 2,

@@ -13,6 +13,7 @@ use crate::names::{
 };
 use crate::order::Source;
 use crate::phase::Phase;
+use crate::report::Commit;
 use crate::shared::Shared;
 use crate::stage::Flow;
 
@@ -250,6 +251,13 @@ impl State {
             StageWork::Validate { environment } => environment == about,
             _ => false,
         })
+    }
+
+    /// Who made the commit, by git's word as the checkout has told it.
+    #[must_use]
+    pub fn commit(&self) -> Option<&Commit> {
+        let checkout = self.stages.iter().find(|stage| stage.work == StageWork::Checkout)?;
+        checkout.jobs.first()?.attempts.last()?.evidence.as_ref()?.commit()
     }
 
     /// The stages in which the run waits before an environment: for its place, for people, for the

@@ -72,6 +72,7 @@ fn begun() -> Run {
         clone_url: "https://example.com/rain".to_owned(),
         checkout_image: "python:3.12".to_owned(),
         origin: Origin::Push,
+        pushed_by: None,
         taken: None,
     };
     let id = keys::run_id(at(0), &commit, &EventId::parse("e-1").unwrap());
@@ -136,6 +137,7 @@ fn report(exit_code: i32) -> Report {
         metrics: Default::default(),
         files: vec![File { name: "source.tar.zst".to_owned(), bytes: 1, sha256: hash('a') }],
         image: None,
+        commit: None,
         failure: None,
         notes: Vec::new(),
     }

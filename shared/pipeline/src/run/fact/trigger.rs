@@ -33,6 +33,9 @@ pub struct Trigger {
     /// How it came in.
     #[serde(default, skip_serializing_if = "Origin::is_push")]
     pub origin: Origin,
+    /// Who pushed it, as the code host says it: by `tick` found, nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_by: Option<String>,
     /// What a retry takes over from the run before; only the register holds it, the state shows it
     /// as stages that are passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +46,13 @@ impl Trigger {
     /// Whether it is a push that begins at the checkout, which is all that schema 1 knows.
     pub(super) fn is_plain(&self) -> bool {
         self.origin.is_push() && self.taken.is_none()
+    }
+
+    /// Whether it says who pushed or committed.
+    pub(super) fn names_people(&self) -> bool {
+        let jobs = self.taken.iter().flat_map(|taken| &taken.stages).flat_map(|stage| &stage.jobs);
+        let mut taken = jobs.flat_map(|job| &job.attempts).filter_map(|it| it.evidence.as_ref());
+        self.pushed_by.is_some() || taken.any(|evidence| evidence.commit().is_some())
     }
 
     pub(super) fn flow(&self) -> Flow {
