@@ -10,7 +10,9 @@ use signalbox_cloud::fault::{Fault, Malformed};
 use signalbox_cloud::intake::Intake;
 use signalbox_cloud::lambda::{self, Handler, Message, Parsed, Queue, Shell};
 use signalbox_pipeline::names::{EventId, Host};
+use signalbox_pipeline::run::fact::Choice;
 
+mod approve;
 mod cancel;
 mod replay;
 mod retry;
@@ -60,6 +62,8 @@ impl Handler for Decide {
                 What::Cancel(cancel) => self.cancel(decided, cancel).await?,
                 What::Retry(retry) => self.retry(decided, retry).await?,
                 What::Replay(replay) => self.replay(decided, replay).await?,
+                What::Approve(verdict) => self.approve(decided, verdict, Choice::Approve).await?,
+                What::Reject(verdict) => self.approve(decided, verdict, Choice::Reject).await?,
             }
         }
         Ok(())

@@ -5,6 +5,7 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod approval;
 pub mod attempt;
 pub mod audit;
 pub mod deadline;

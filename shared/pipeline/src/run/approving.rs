@@ -22,11 +22,14 @@ pub struct Approving {
 }
 
 impl Approving {
-    /// Takes a decision, unless that person has decided about the same release already.
+    /// Takes a decision, unless that person has said the same of the release already: whoever
+    /// approved of it may still reject it.
     pub(super) fn take(&mut self, decided: &Decided) -> bool {
         let known = |one: &Decided| {
             one.decision == decided.decision
-                || (one.person == decided.person && one.release == decided.release)
+                || (one.person == decided.person
+                    && one.release == decided.release
+                    && one.choice == decided.choice)
         };
         if self.decisions.len() >= DECISIONS_AT_MOST || self.decisions.iter().any(known) {
             return false;

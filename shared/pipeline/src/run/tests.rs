@@ -25,6 +25,7 @@ mod ended;
 mod gates;
 mod golden;
 mod histories;
+mod judging;
 mod retry;
 mod world;
 
