@@ -8,6 +8,8 @@ use signalbox_testkit::{Pretend, fixture, messages, variable};
 
 use super::*;
 
+mod approvals;
+
 const HOST: &str = "codecommit.eu-west-1.amazonaws.com";
 const CANCEL: &str = "sqs-decision-cancel.json";
 const RETRY: &str = "sqs-decision-retry.json";

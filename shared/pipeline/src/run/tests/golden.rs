@@ -19,7 +19,7 @@ fn folder(schema: u32) -> PathBuf {
 }
 
 /// The document, which must be written again exactly as it was.
-fn load<D: DeserializeOwned + Serialize>(schema: u32, name: &str) -> D {
+pub(super) fn load<D: DeserializeOwned + Serialize>(schema: u32, name: &str) -> D {
     let text = std::fs::read_to_string(folder(schema).join(format!("{name}.json"))).unwrap();
     let document: D = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(serde_json::to_string_pretty(&document).unwrap() + "\n", text, "{name}");

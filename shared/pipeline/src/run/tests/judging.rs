@@ -238,3 +238,17 @@ fn facts_that_name_people_make_documents_that_older_code_leaves_alone() {
     let said = serde_json::to_string(&told).unwrap();
     assert_eq!(serde_json::from_str::<Fact>(&said).unwrap(), told);
 }
+
+/// One that this version wrote: it is never changed.
+#[test]
+fn a_run_that_waits_for_people_is_read_for_ever_and_goes_on_when_they_approve() {
+    let run: Run = super::golden::load(4, "asking");
+    assert_eq!((run.schema, run.register.verify()), (4, Ok(())));
+    assert_eq!(Run::fold(run.register.entries()).unwrap(), run.state);
+    assert_eq!(run.seal, Some(run.sealed()));
+    assert!(matches!(approves(&run, ADA), Err(Refusal::Maker { .. })));
+    assert_eq!(approves(&run, BOB), Ok("bob".to_owned()));
+    let run = told(&told(&run, "bob", Choice::Approve), "shared", Choice::Approve);
+    let run = take(&run, &standing(asking(|_| {}), |_| {}));
+    assert_eq!(submissions(&run), ["test-verify/e2e attempt 1"]);
+}
