@@ -199,10 +199,11 @@ impl Runs {
     /// `tick`.
     async fn carry(&self, key: &RunKey, news: News, base: Base) -> Result<Told, Fault> {
         let cause = news.cause.clone();
-        let (told, mut wakes) = Telling::new(self, key, news).carry(base).await?;
+        // In boxes: what is told nests deep, and every caller would hold all of it on its stack.
+        let (told, mut wakes) = Box::pin(Telling::new(self, key, news).carry(base)).await?;
         for _ in 0..WAKES {
             let Some(wake) = wakes.pop() else { break };
-            match self.wake(&wake, &cause).await {
+            match Box::pin(self.wake(&wake, &cause)).await {
                 Ok(more) => wakes.extend(more),
                 Err(fault) => {
                     let (run, reason) = (&wake.run, fault.chain());
