@@ -31,6 +31,7 @@ pub struct Watcher {
     buckets: Buckets,
     seen: BTreeMap<String, Vec<u8>>,
     runs: BTreeMap<String, Run>,
+    environments: BTreeMap<String, Environment>,
 }
 
 impl Watcher {
@@ -38,7 +39,8 @@ impl Watcher {
     #[must_use]
     pub fn new(wire: &Arc<Wire>, buckets: &Buckets) -> Self {
         let (wire, buckets) = (Arc::clone(wire), buckets.clone());
-        Self { wire, buckets, seen: BTreeMap::new(), runs: BTreeMap::new() }
+        let (seen, runs, environments) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { wire, buckets, seen, runs, environments }
     }
 
     /// Looks at the documents after every write, for ever.
@@ -66,12 +68,13 @@ impl Watcher {
             let found = if key.ends_with("/run.json") {
                 self.changed_run(&key, &bytes)
             } else {
-                self.invariant_i6_what_is_live_was_verified_there(&bytes)
+                self.changed_environment(&key, &bytes)
             };
             found.with_context(|| key.clone())?;
             self.seen.insert(key, bytes);
         }
         self.old_code_leaves_newer_documents_alone()?;
+        self.invariant_i6_only_the_holder_is_in_an_environment()?;
         self.invariant_i1_one_trigger_makes_one_run()?;
         self.invariant_i2_an_attempt_is_submitted_once()?;
         self.invariant_i2_nothing_is_submitted_for_a_run_that_is_over()
@@ -87,6 +90,33 @@ impl Watcher {
         }
         self.invariant_i5_a_live_run_is_marked(&run)?;
         self.runs.insert(key.to_owned(), run);
+        Ok(())
+    }
+
+    fn changed_environment(&mut self, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let environment: Environment = serde_json::from_slice(bytes).context("no environment")?;
+        self.invariant_i6_what_is_live_was_verified_there(&environment)?;
+        self.environments.insert(key.to_owned(), environment);
+        Ok(())
+    }
+
+    fn invariant_i6_only_the_holder_is_in_an_environment(&self) -> anyhow::Result<()> {
+        for run in self.runs.values() {
+            let there = run.state.stages.iter().filter(|stage| {
+                let verifies = matches!(stage.work, StageWork::Verify { .. });
+                // Runs of the first flow take no place.
+                verifies && stage.phase == Phase::Running && run.state.entry(stage).is_some()
+            });
+            for environment in there.filter_map(|stage| stage.work.environment()) {
+                let key = keys::state::environment(&run.pipeline, environment);
+                let holder = self.environments.get(&key).and_then(|it| it.holder.as_ref());
+                ensure!(
+                    holder == Some(&run.id),
+                    "I6: {} is in {environment}, whose place is {holder:?}'s",
+                    run.id
+                );
+            }
+        }
         Ok(())
     }
 
@@ -152,8 +182,10 @@ impl Watcher {
         Ok(())
     }
 
-    fn invariant_i6_what_is_live_was_verified_there(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        let environment: Environment = serde_json::from_slice(bytes).context("no environment")?;
+    fn invariant_i6_what_is_live_was_verified_there(
+        &self,
+        environment: &Environment,
+    ) -> anyhow::Result<()> {
         let Some(release) = &environment.current else { return Ok(()) };
         let run = self.runs.values().find(|run| run.id == release.run);
         let run = run.with_context(|| format!("I6: there is no run {}", release.run))?;
