@@ -13,12 +13,14 @@ use crate::yaml;
 
 mod admission;
 mod approvals;
+mod freeze;
 pub(crate) mod keys;
 mod names;
 mod read;
 
 pub use admission::{Admission, Entrant, Validation};
 pub use approvals::Approvals;
+pub use freeze::Freeze;
 pub use names::{QueueName, SettingsNameError, VariableName};
 
 /// The newest version of the document that this code writes. A document bears the first one that
@@ -44,6 +46,9 @@ pub struct Settings {
     /// Who has to approve of a release before anything of it runs; nobody, where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvals: Option<Approvals>,
+    /// When nothing is released.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<Freeze>,
 }
 
 /// What the jobs of an environment run on, where they do not say otherwise.

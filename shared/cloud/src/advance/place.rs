@@ -35,11 +35,12 @@ impl Runs {
             (entry.next.map(|next| *next), entry.standing)
         });
         let (settings, placed) = tokio::join!(self.settings(environment), placed);
-        let (standing, found) = placed?;
+        let (settings, (mut standing, found)) = (settings?, placed?);
+        standing.frozen = settings.as_ref().and_then(|it| it.frozen(self.clock.now()));
         let current = found.and_then(|found| found.document.current);
         Ok(Entered {
             environment: environment.clone(),
-            settings: settings?,
+            settings,
             current: current.map(|release| release.live()),
             standing: Some(standing),
         })

@@ -14,6 +14,7 @@ pub(crate) const SETTINGS: Keys = Keys {
         "data",
         "parameters",
         "compute",
+        "freeze",
     ],
     later: &[
         "secrets",
@@ -21,7 +22,6 @@ pub(crate) const SETTINGS: Keys = Keys {
         "execution_role",
         "executor",
         "approvals",
-        "freeze",
         "rollout",
         "notify",
     ],
@@ -40,3 +40,6 @@ pub(crate) const VALIDATE: Keys =
 
 pub(crate) const RETRIES: Keys =
     Keys { what: "`retries`", known: &["spot", "platform"], later: &[], never: &[] };
+
+pub(crate) const FREEZE: Keys =
+    Keys { what: "a freeze", known: &["cron", "zone", "for", "reason"], later: &[], never: &[] };

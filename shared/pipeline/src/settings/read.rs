@@ -5,7 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::{
-    Admission, EnvironmentCompute, Retries, SCHEMA, Settings, Validation, VariableName, keys,
+    Admission, EnvironmentCompute, Retries, SCHEMA, Settings, Validation, VariableName, freeze,
+    keys,
 };
 use crate::definition::compute::{sizes, unit};
 use crate::definition::{timeout, version};
@@ -50,7 +51,9 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         compute,
         admission,
         approvals: None,
+        freeze: fields.optional("freeze", faults, freeze::freezes).unwrap_or_default(),
     };
+    freeze::check(&settings, fields.get("freeze"), faults);
     settings.schema = schema(&settings);
     Some(settings)
 }
@@ -58,10 +61,11 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
 /// The first version of the document that can hold what the settings say.
 fn schema(settings: &Settings) -> u32 {
     let is_plain = settings.admission.is_open() && settings.compute.retries.is_none();
-    match (&settings.approvals, is_plain) {
-        (Some(_), _) => SCHEMA,
-        (None, false) => 2,
-        (None, true) => 1,
+    let is_gated = settings.approvals.is_some() || !settings.freeze.is_empty();
+    match (is_gated, is_plain) {
+        (true, _) => SCHEMA,
+        (false, false) => 2,
+        (false, true) => 1,
     }
 }
 
