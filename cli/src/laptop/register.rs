@@ -62,6 +62,7 @@ pub(crate) async fn register(
         clone_url: text(&remote)?,
         branches: vec![BranchPattern::parse("**")?],
         checkout_image: None,
+        notify: Vec::new(),
     };
     let key = keys::state::repository(&host, &repository);
     match documents.create(&key, &registration).await? {

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use signalbox_pipeline::definition::{BranchPattern, ImageReference};
 use signalbox_pipeline::names::{Host, PipelineName, RepositoryName};
+use signalbox_pipeline::notice::Target;
 
 use crate::connect::Place;
 use crate::exit::Exit;
@@ -60,6 +61,10 @@ struct Add {
     /// The image of jobs that name none; without it, the deployment's
     #[arg(long, value_name = "IMAGE", value_parser = image)]
     checkout_image: Option<ImageReference>,
+    /// Who is told of the end of every run: sns=<topic>, webhook=<secret>, github=<secret> or
+    /// codecommit=comment; see docs/notifications.md
+    #[arg(long, value_name = "TARGET")]
+    notify: Vec<Target>,
     #[command(flatten)]
     place: Place,
 }

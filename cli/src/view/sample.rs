@@ -35,6 +35,7 @@ pub(crate) fn running() -> Run {
         checkout_image: "python:3.12".to_owned(),
         origin: Origin::Push,
         pushed_by: None,
+        notify: Vec::new(),
         taken: None,
     };
     let id = keys::run_id(at(0), &commit, &EventId::parse("e-1").unwrap());

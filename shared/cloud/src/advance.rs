@@ -17,7 +17,7 @@ use crate::chance::Chance;
 use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::config::{Buckets, Jobs};
-use crate::effects::{Batch, Registry};
+use crate::effects::{Batch, Notices, Registry};
 use crate::fault::Fault;
 use crate::store::{Artifacts, Documents, Markers};
 
@@ -110,6 +110,8 @@ pub struct Runs {
     pub batch: Batch,
     /// Where images lie.
     pub registry: Registry,
+    /// Where people are told.
+    pub notices: Notices,
     /// What ops deployed.
     pub platform: Platform,
     /// The time.
@@ -136,6 +138,7 @@ impl Runs {
             artifacts: Artifacts::new(s3, &buckets.artifacts),
             batch: Batch::new(clients.batch(), clients.batch_json()),
             registry: Registry::new(clients.ecr()),
+            notices: Notices::new(clients.sqs(), &jobs.notifications),
             platform: jobs.platform(&buckets.artifacts),
             clock,
             kept: Kept::default(),

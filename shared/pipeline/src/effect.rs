@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::AttemptId;
 use crate::environment::Release;
 use crate::names::{EnvironmentName, JobId, JobName};
+use crate::notice::{self, Notice};
 use crate::phase::Phase;
 use crate::platform::Platform;
 use crate::run::state::{Attempt, GivenUp, Stage, StageWork};
@@ -83,6 +84,8 @@ pub enum Effect {
     Release(Shared<Releasing>),
     /// Give the place in an environment back, or the wait for one up. Acknowledged by the next put.
     Leave(Leaving),
+    /// Send a notice to people. Acknowledged by the next put.
+    Notify(Notifying),
 }
 
 /// A job that has to go.
@@ -125,6 +128,13 @@ pub struct Leaving {
     pub environment: EnvironmentName,
 }
 
+/// A notice on its way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notifying {
+    /// What it says, and to whom.
+    pub notice: Shared<Notice>,
+}
+
 /// The pending effects that follow from the state of `run`. Those that were pending already keep
 /// what was frozen into them, and their lease.
 pub(crate) fn pending(run: &Run, platform: &Platform, now: Timestamp) -> Vec<Pending> {
@@ -147,6 +157,11 @@ pub(crate) fn pending(run: &Run, platform: &Platform, now: Timestamp) -> Vec<Pen
         let key = EffectId(format!("leave:{environment}"));
         let leaving = Leaving { environment: environment.clone() };
         needed.need(key, |this, key| Some(this.fresh(key, Effect::Leave(leaving))));
+    }
+    for notice in notice::due(run) {
+        let key = EffectId(format!("notify:{}", notice.id));
+        let effect = || Effect::Notify(Notifying { notice: Shared::new(notice) });
+        needed.need(key, |this, key| Some(this.fresh(key, effect())));
     }
     needed.pending
 }

@@ -90,6 +90,7 @@ fn still(effect: &Effect) -> String {
             releasing.environment
         ),
         Effect::Leave(leaving) => format!("its place in {}", leaving.environment),
+        Effect::Notify(notifying) => format!("the notice {}", notifying.notice.id),
     }
 }
 

@@ -14,9 +14,14 @@ use crate::names::{
 use crate::phase::Phase;
 use crate::run::Run;
 
+mod due;
 mod end;
+pub(crate) mod keys;
+mod read;
 mod target;
 
+pub(crate) use due::due;
+pub(crate) use read::targets;
 pub use target::{Comment, SecretName, Target, TargetError, TopicArn};
 
 /// The version of the message that this code writes.

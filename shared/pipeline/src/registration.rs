@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::definition::{BranchPattern, ImageReference};
 use crate::names::{BranchName, Host, PipelineName, RepositoryName};
+use crate::notice::Target;
 
 /// The version of the document that this code writes.
 pub const SCHEMA: u32 = 1;
@@ -30,6 +31,9 @@ pub struct Registration {
     /// The image of jobs that name none; the deployment's where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkout_image: Option<ImageReference>,
+    /// Who is told of the ends of its runs, wherever they end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Target>,
 }
 
 impl Registration {

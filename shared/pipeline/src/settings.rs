@@ -9,6 +9,7 @@ use crate::definition::{Compute, Vcpus};
 use crate::digest::sha256;
 use crate::faults::{Collector, Faults};
 use crate::names::{EnvironmentName, Sha256};
+use crate::notice::Target;
 use crate::yaml;
 
 mod admission;
@@ -49,6 +50,9 @@ pub struct Settings {
     /// When nothing is released.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<Freeze>,
+    /// Who is told of what happens there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Target>,
 }
 
 /// What the jobs of an environment run on, where they do not say otherwise.

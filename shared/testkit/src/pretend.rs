@@ -43,6 +43,8 @@ pub struct World {
     pub terminated: Vec<String>,
     /// The reasons of the messages that were set aside.
     pub dead_letters: Vec<String>,
+    /// The other messages that were sent.
+    pub sent: Vec<String>,
     /// Every request, in short.
     pub requests: Vec<String>,
     /// Faults, by the number of the request.
@@ -167,7 +169,10 @@ impl World {
         match target {
             "AmazonSQS.SendMessage" => {
                 let reason = &body["MessageAttributes"]["signalbox-reason"]["StringValue"];
-                self.dead_letters.push(reason.as_str().unwrap_or_default().to_owned());
+                match reason.as_str() {
+                    Some(reason) => self.dead_letters.push(reason.to_owned()),
+                    None => self.sent.extend(body["MessageBody"].as_str().map(str::to_owned)),
+                }
                 ok(json!({ "MessageId": "m", "MD5OfMessageBody": "" }).to_string())
             }
             other => panic!("{other} is not pretended"),

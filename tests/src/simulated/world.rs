@@ -298,6 +298,7 @@ impl World {
                 clone_url: clone_url(name),
                 branches: vec![BranchPattern::parse("**")?],
                 checkout_image: None,
+                notify: Vec::new(),
             };
             let put = documents.create(&key, &registration).await?;
             ensure!(matches!(put, Put::Committed(_)), "{key} was not written");

@@ -164,6 +164,11 @@ impl Plan {
                     let diff = "(the release that the run has verified)".to_owned();
                     self.write.push(Written { key, diff });
                 }
+                Effect::Notify(notifying) => {
+                    let notice = &notifying.notice;
+                    let told = |target| format!("{target}: {}", notice.subject);
+                    self.notify.extend(notice.targets.iter().map(told));
+                }
                 Effect::Leave(leaving) => {
                     let environment = &leaving.environment;
                     let key = keys::state::environment(&after.pipeline, environment);

@@ -76,6 +76,7 @@ fn wanted(args: Add) -> Registration {
         clone_url: args.clone_url,
         branches: args.branches,
         checkout_image: args.checkout_image,
+        notify: args.notify,
     }
 }
 
@@ -125,6 +126,7 @@ pub(super) fn differences(before: &Registration, after: &Registration) -> Vec<Ch
         ("clone-url", before.clone_url.clone(), after.clone_url.clone()),
         ("branches", branches(before), branches(after)),
         ("checkout-image", image(before), image(after)),
+        ("notify", told(before), told(after)),
     ];
     let changed = fields.into_iter().filter(|(_, before, after)| before != after);
     changed.map(|(field, before, after)| Change { field, before, after }).collect()
@@ -134,6 +136,11 @@ pub(super) fn differences(before: &Registration, after: &Registration) -> Vec<Ch
 pub(super) fn branches(registration: &Registration) -> String {
     let patterns = registration.branches.iter().map(ToString::to_string);
     patterns.collect::<Vec<_>>().join(",")
+}
+
+fn told(registration: &Registration) -> String {
+    let targets = registration.notify.iter().map(ToString::to_string);
+    targets.collect::<Vec<_>>().join(",")
 }
 
 fn image(registration: &Registration) -> String {

@@ -16,6 +16,7 @@ fn registration(branches: &str) -> Registration {
         clone_url: "https://example.com/rain".to_owned(),
         branches: branches.split(',').map(|one| BranchPattern::parse(one).unwrap()).collect(),
         checkout_image: None,
+        notify: Vec::new(),
     }
 }
 

@@ -9,9 +9,10 @@ use signalbox_pipeline::effect::{
     Effect, Lease, Leaving, Pending, Releasing, Submission, Termination, Withdrawal,
 };
 use signalbox_pipeline::names::JobName;
+use signalbox_pipeline::notice::Notice;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::{
-    JobFound, JobRefused, Left, Placement, Released, Terminated, Withdrawn,
+    JobFound, JobRefused, Left, Notified, Placement, Released, Terminated, Withdrawn,
 };
 use signalbox_pipeline::run::{Fact, Run};
 
@@ -93,6 +94,7 @@ impl Telling<'_> {
             Effect::Withdraw(withdrawal) => self.withdraw(withdrawal).await,
             Effect::Release(releasing) => return self.release(releasing).await,
             Effect::Leave(leaving) => return self.leave(leaving).await,
+            Effect::Notify(notifying) => self.notify(&notifying.notice).await,
         };
         Ok(Done { facts: facts?, woken: None })
     }
@@ -181,6 +183,12 @@ impl Telling<'_> {
         let (behind, woken) = self.runs.record(self.key, environment, release).await?;
         let released = Released { environment: environment.clone(), behind, refused: None };
         Ok(Done { facts: vec![Fact::Released(released)], woken })
+    }
+
+    async fn notify(&self, notice: &Notice) -> Result<Vec<Fact>, Fault> {
+        self.runs.notices.send(notice).await?;
+        tracing::info!(notice = %notice.id, "sent a notice");
+        Ok(vec![Fact::Notified(Notified { notice: notice.id.clone() })])
     }
 
     async fn leave(&self, leaving: &Leaving) -> Result<Done, Fault> {

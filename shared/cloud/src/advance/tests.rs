@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -7,6 +8,7 @@ use serde_json::json;
 use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::digest::sha256;
 use signalbox_pipeline::names::{CommitSha, JobId, TaskId};
+use signalbox_pipeline::notice::{Notice, Target};
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::platform::Capability;
 use signalbox_pipeline::register::Occurrence;
@@ -38,6 +40,7 @@ struct Story {
     now: Arc<AtomicI64>,
     definition: &'static str,
     loss: f64,
+    notify: Vec<Target>,
 }
 
 impl Story {
@@ -49,7 +52,7 @@ impl Story {
             pipeline: PipelineName::parse("rain").unwrap(),
             run: RunId::parse("20260111t234000z-3e5983d-9f86d081").unwrap(),
         };
-        Self { world, runs, key, now, definition: DEFINITION, loss: 0.5 }
+        Self { world, runs, key, now, definition: DEFINITION, loss: 0.5, notify: Vec::new() }
     }
 
     /// One more instance of a function: it holds no documents, and knows nothing of the others.
@@ -70,6 +73,7 @@ impl Story {
             checkout_image: "checkout:1".to_owned(),
             registry: "registry".to_owned(),
             capability: Capability::Fargate,
+            notifications: "http://127.0.0.1:1/123456789012/notifications".to_owned(),
         };
         let now = Arc::clone(now);
         let clock = Clock::new(move || Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap());
@@ -89,6 +93,7 @@ impl Story {
             checkout_image: "checkout:1".to_owned(),
             origin: Origin::Push,
             pushed_by: None,
+            notify: self.notify.clone(),
             taken: None,
         };
         let fact = Fact::Triggered(trigger);
@@ -155,6 +160,11 @@ impl Story {
         std::mem::take(&mut self.world.world().requests)
     }
 
+    fn notices(&self) -> Vec<Notice> {
+        let world = self.world.world();
+        world.sent.iter().map(|body| serde_json::from_str(body).unwrap()).collect()
+    }
+
     /// A job under the checkout's name that somebody else has submitted.
     fn somebody_else_takes_the_name(&self) {
         let foreign = Job {
@@ -209,6 +219,10 @@ fn placement(job: &Job) -> Placement {
     }
 }
 
+fn topic() -> Target {
+    Target::Sns("arn:aws:sns:eu-west-1:123456789012:signalbox-releases".parse().unwrap())
+}
+
 fn names(jobs: &[Job]) -> Vec<&str> {
     jobs.iter().map(|job| &job.name[job.name.len().min(38)..]).collect()
 }
@@ -236,11 +250,34 @@ async fn a_run_is_carried_to_its_end_and_leaves_no_marker() {
     assert_eq!(Run::fold(run.register.entries()).unwrap(), run.state);
 }
 
+#[tokio::test]
+async fn the_end_of_a_run_is_sent_once_by_one_message_and_one_more_put() {
+    let told = |notify| async {
+        let mut story = Story { notify, ..Story::new() };
+        story.carry_to_the_end().await;
+        let of = |what: &str| {
+            story.world.world().requests.iter().filter(|request| request.starts_with(what)).count()
+        };
+        let puts = of(&format!("PUT state/{}", story.key.document()));
+        (
+            story.notices(),
+            of("POST AmazonSQS.SendMessage") + of("POST /AmazonSQS.SendMessage"),
+            puts,
+        )
+    };
+    let (nobody, none, puts) = told(Vec::new()).await;
+    assert_eq!((nobody.len(), none), (0, 0), "who names nobody pays for nothing");
+    let (sent, one, more) = told(vec![topic()]).await;
+    assert_eq!((sent.len(), one, more), (1, 1, puts + 1));
+    assert_eq!((sent[0].phase, sent[0].targets.as_slice()), (Phase::Succeeded, &[topic()][..]));
+}
+
 /// Every request of a whole run is disturbed in every way, one at a time, and the end is the same.
 #[tokio::test]
 async fn whatever_breaks_and_wherever_the_end_is_the_same_and_no_job_is_submitted_twice() {
+    let story = || Story { notify: vec![topic()], ..Story::new() };
     let requests = {
-        let mut story = Story::new();
+        let mut story = story();
         story.carry_to_the_end().await;
         story.requests()
     };
@@ -263,7 +300,7 @@ async fn whatever_breaks_and_wherever_the_end_is_the_same_and_no_job_is_submitte
             }
             points += 1;
             let place = format!("{planted:?} at request {number}, {request}");
-            let mut story = Story::new();
+            let mut story = story();
             story.world.world().planted.insert(number, planted.clone());
             story.carry_to_the_end().await;
             let run = story.run();
@@ -273,6 +310,10 @@ async fn whatever_breaks_and_wherever_the_end_is_the_same_and_no_job_is_submitte
             names.sort_unstable();
             let once = ["-checkout-checkout-1", "-checks-lint-1", "-checks-unit-1"];
             assert_eq!(names, once, "{place}");
+            // It may be told twice, and says so by its id.
+            let sent = story.notices();
+            let ids: BTreeSet<&str> = sent.iter().map(|notice| notice.id.as_str()).collect();
+            assert!((1..=2).contains(&sent.len()) && ids.len() == 1, "{place}: {sent:?}");
             assert_eq!(Run::fold(run.register.entries()).unwrap(), run.state, "{place}");
         }
     }

@@ -52,7 +52,7 @@ impl Group for Buckets {
     }
 }
 
-/// Where and as what jobs run.
+/// Where and as what jobs run, and where people are told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jobs {
     /// The ARN of the Batch queue.
@@ -71,6 +71,8 @@ pub struct Jobs {
     pub registry: String,
     /// What the queue's compute environment runs on.
     pub capability: Capability,
+    /// The URL of the queue of what people are told.
+    pub notifications: String,
 }
 
 impl Jobs {
@@ -108,6 +110,7 @@ impl Group for Jobs {
         let checkout_image = reader.required("SIGNALBOX_CHECKOUT_IMAGE", check::image);
         let registry = reader.required("SIGNALBOX_REGISTRY", check::registry);
         let capability = reader.required("SIGNALBOX_PLATFORM", |word| capability(&word));
+        let notifications = Notifications::read(reader);
         Some(Self {
             queue: queue?,
             role: role?,
@@ -117,6 +120,7 @@ impl Group for Jobs {
             checkout_image: checkout_image?,
             registry: registry?,
             capability: capability?,
+            notifications: notifications?.0,
         })
     }
 }

@@ -21,6 +21,7 @@ fn complete() -> BTreeMap<&'static str, &'static str> {
         ("SIGNALBOX_CHECKOUT_IMAGE", "registry/checkout:1"),
         ("SIGNALBOX_REGISTRY", "127.0.0.1:5000"),
         ("SIGNALBOX_PLATFORM", "EC2"),
+        ("SIGNALBOX_NOTIFICATIONS_QUEUE_URL", "http://127.0.0.1:1/1/notifications"),
         ("SIGNALBOX_CODE_HOST", "codecommit.eu-west-1.amazonaws.com"),
         ("SIGNALBOX_DEAD_LETTERS_QUEUE_URL", "http://127.0.0.1:1/1/commits-dead"),
     ])

@@ -51,6 +51,7 @@ pub fn begun(
     Ok(Trigger {
         clone_url: registration.clone_url.clone(),
         checkout_image: registration.checkout_image.as_ref().map_or_else(ours, ToString::to_string),
+        notify: registration.notify.clone(),
         origin: Origin::Retry { of: run.id.clone() },
         taken: taken.map(Box::new),
         ..before.clone()

@@ -91,6 +91,7 @@ impl Arrival {
             checkout_image: image,
             origin: self.origin.clone(),
             pushed_by: push.actor.clone(),
+            notify: registration.notify.clone(),
             taken: None,
         }
     }

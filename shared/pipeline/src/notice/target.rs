@@ -1,6 +1,7 @@
 //! Where notices go.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,10 +29,29 @@ pub enum Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sns(topic) => write!(f, "sns {topic}"),
-            Self::Webhook(secret) => write!(f, "webhook {secret}"),
-            Self::Github(secret) => write!(f, "github {secret}"),
-            Self::Codecommit(comment) => write!(f, "codecommit {comment}"),
+            Self::Sns(topic) => write!(f, "sns={topic}"),
+            Self::Webhook(secret) => write!(f, "webhook={secret}"),
+            Self::Github(secret) => write!(f, "github={secret}"),
+            Self::Codecommit(comment) => write!(f, "codecommit={comment}"),
+        }
+    }
+}
+
+/// As [`Target`] is shown.
+impl FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        match text.split_once('=') {
+            Some(("sns", topic)) => topic.parse().map(Self::Sns),
+            Some(("webhook", secret)) => secret.parse().map(Self::Webhook),
+            Some(("github", secret)) => secret.parse().map(Self::Github),
+            Some(("codecommit", comment)) => comment.parse().map(Self::Codecommit),
+            _ => Err(TargetError {
+                shown: text.chars().take(60).collect(),
+                what: "a target of notices",
+                expected: "sns=<topic>, webhook=<secret>, github=<secret> or codecommit=comment",
+            }),
         }
     }
 }

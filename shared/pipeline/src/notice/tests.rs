@@ -103,7 +103,9 @@ fn a_target_is_something_that_the_function_may_reach() {
         json!({ "codecommit": "comment" }),
     ] {
         let target: Target = serde_json::from_value(wire.clone()).unwrap();
+        assert_eq!(target.to_string().parse(), Ok(target.clone()));
         assert_eq!(serde_json::to_value(target).unwrap(), wire);
     }
+    assert!("mail=ops@example.com".parse::<Target>().is_err());
     assert_eq!(SecretName::parse("secret:signalbox/chat").unwrap().id(), "signalbox/chat");
 }

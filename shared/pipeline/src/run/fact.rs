@@ -70,6 +70,8 @@ pub enum Fact {
     Expired(Expired),
     /// The run has no place in the environment any more.
     Left(Left),
+    /// People were told.
+    Notified(Notified),
 }
 
 /// What an attempt left behind.
@@ -220,6 +222,13 @@ pub struct Released {
     pub refused: Option<String>,
 }
 
+/// A notice is on its way to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notified {
+    /// Its id.
+    pub notice: EventId,
+}
+
 /// A person ended the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
@@ -238,13 +247,14 @@ impl Fact {
     #[must_use]
     pub fn schema(&self) -> u32 {
         match self {
-            Self::Decided(_) | Self::Expired(_) | Self::Left(_) => 4,
+            Self::Decided(_) | Self::Expired(_) | Self::Left(_) | Self::Notified(_) => 4,
             Self::Defined(defined) if defined.outcome.flow() != Flow::First => 4,
-            Self::Entered(entered) if entered.standing.is_some() => 4,
+            Self::Entered(entered) if entered.is_of_the_second_flow() => 4,
             Self::Released(released) if released.refused.is_some() => 4,
             Self::Triggered(trigger) if trigger.flow() != Flow::First => 4,
             Self::Triggered(trigger) if trigger.names_people() => 4,
             Self::Reported(reported) if reported.evidence.commit().is_some() => 4,
+            Self::Triggered(trigger) if trigger.notifies() => 4,
             Self::Entered(entered) if !entered.is_plain() => 3,
             Self::JobEnded(ended) if ended.ending.cause.is_some() => 3,
             Self::Triggered(trigger) if !trigger.is_plain() => 2,
@@ -275,7 +285,8 @@ impl Fact {
             | Self::Cancelled(_)
             | Self::Decided(_)
             | Self::Expired(_)
-            | Self::Left(_) => None,
+            | Self::Left(_)
+            | Self::Notified(_) => None,
         }
     }
 

@@ -8,7 +8,7 @@ use super::fact::{Ending, Entered, Evidence, Gated, ImagePushed, Placement, Trig
 use crate::attempt::AttemptId;
 use crate::definition::{self, Definition};
 use crate::names::{
-    EnvironmentName, ImageDigest, ImageRepository, ImageTag, JobId, JobKey, RunId, Sha256,
+    EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, JobId, JobKey, RunId, Sha256,
     StageName,
 };
 use crate::order::Source;
@@ -41,6 +41,9 @@ pub struct State {
     pub announced: Vec<ImagePushed>,
     /// The stages, in the order in which they are passed; known in full once the definition is.
     pub stages: Vec<Stage>,
+    /// The notices that were sent, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<EventId>,
     /// When the run began.
     pub started_at: Timestamp,
     /// When it ended.

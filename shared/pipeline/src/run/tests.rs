@@ -26,6 +26,7 @@ mod gates;
 mod golden;
 mod histories;
 mod judging;
+mod notices;
 mod retry;
 mod world;
 
@@ -74,6 +75,7 @@ fn begun() -> Run {
         checkout_image: "python:3.12".to_owned(),
         origin: Origin::Push,
         pushed_by: None,
+        notify: Vec::new(),
         taken: None,
     };
     let id = keys::run_id(at(0), &commit, &EventId::parse("e-1").unwrap());

@@ -15,16 +15,9 @@ pub(crate) const SETTINGS: Keys = Keys {
         "parameters",
         "compute",
         "freeze",
-    ],
-    later: &[
-        "secrets",
-        "service_account",
-        "execution_role",
-        "executor",
-        "approvals",
-        "rollout",
         "notify",
     ],
+    later: &["secrets", "service_account", "execution_role", "executor", "approvals", "rollout"],
     never: &[],
 };
 

@@ -12,6 +12,7 @@ use crate::definition::compute::{sizes, unit};
 use crate::definition::{timeout, version};
 use crate::faults::Collector;
 use crate::names::{NameError, PipelineName};
+use crate::notice;
 use crate::units;
 use crate::yaml::{Field, Fields, Node, mapping, named, names, text, whole_number};
 
@@ -52,6 +53,7 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         admission,
         approvals: None,
         freeze: fields.optional("freeze", faults, freeze::freezes).unwrap_or_default(),
+        notify: fields.optional("notify", faults, notice::targets).unwrap_or_default(),
     };
     freeze::check(&settings, fields.get("freeze"), faults);
     settings.schema = schema(&settings);
@@ -62,7 +64,7 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
 fn schema(settings: &Settings) -> u32 {
     let is_plain = settings.admission.is_open() && settings.compute.retries.is_none();
     let is_gated = settings.approvals.is_some() || !settings.freeze.is_empty();
-    match (is_gated, is_plain) {
+    match (is_gated || !settings.notify.is_empty(), is_plain) {
         (true, _) => SCHEMA,
         (false, false) => 2,
         (false, true) => 1,

@@ -147,3 +147,50 @@ require_checks: []
         assert!(line.starts_with(expected), "{line}\n{expected}");
     }
 }
+
+#[test]
+fn who_is_told_is_read_and_a_target_that_could_not_be_reached_is_refused() {
+    let text = "\
+version: 1
+environment: test
+notify:
+  - { sns: \"arn:aws:sns:eu-west-1:123456789012:signalbox-releases\" }
+  - { webhook: \"secret:signalbox/chat\" }
+  - { github: \"secret:signalbox/github\" }
+  - { codecommit: comment }
+";
+    let settings = parse(text).unwrap();
+    let told: Vec<String> = settings.notify.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told[1..],
+        ["webhook=secret:signalbox/chat", "github=secret:signalbox/github", "codecommit=comment"]
+    );
+    assert_eq!(settings.schema, 3, "older code would tell nobody");
+    assert_eq!(serde_json::from_str::<Settings>(&settings.to_json()).unwrap(), settings);
+
+    let text = "\
+version: 1
+environment: test
+notify:
+  - { sns: \"arn:aws:sns:eu-west-1:123456789012:alarms\" }
+  - { webhook: \"https://example.com/hook?token=1\" }
+  - { codecommit: comment }
+  - { codecommit: comment }
+  - { mail: ops@example.com }
+  - later
+";
+    let found = refused(text);
+    let expected = [
+        "4:12: \"arn:aws:sns:eu-west-1:123456789012:alarms\" is not a topic that can be told",
+        "5:16: \"https://example.com/hook?token=1\" is not a secret that can be read",
+        "7:5: codecommit=comment stands there twice",
+        "8:7: unknown key `mail`",
+        "9:5: `notify` must be a mapping, found \"later\"",
+    ];
+    let lines: Vec<&str> = found.lines().collect();
+    assert_eq!(lines.len(), expected.len(), "{found}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line}\n{expected}");
+    }
+    assert!(refused("version: 1\nenvironment: test\nnotify: []\n").contains("names nobody"));
+}

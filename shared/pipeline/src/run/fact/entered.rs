@@ -84,6 +84,12 @@ impl Entered {
         self.settings.as_ref().is_none_or(|settings| settings.schema == 1)
     }
 
+    /// Whether only code that knows the second flow can hold it.
+    pub(super) fn is_of_the_second_flow(&self) -> bool {
+        let settings = self.settings.as_ref();
+        self.standing.is_some() || settings.is_some_and(|settings| settings.schema > 2)
+    }
+
     /// Whether `other` leads to the same as this: that the queue has moved, or what is live, does
     /// not.
     pub(in crate::run) fn leads_where(&self, other: &Self) -> bool {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::names::{
     BranchName, CommitSha, EventId, Host, PipelineName, RepositoryName, RunId, StageName,
 };
+use crate::notice::Target;
 use crate::order::Source;
 use crate::phase::Phase;
 use crate::run::Run;
@@ -36,6 +37,9 @@ pub struct Trigger {
     /// Who pushed it, as the code host says it: by `tick` found, nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed_by: Option<String>,
+    /// Who is told of the run's end, as registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Target>,
     /// What a retry takes over from the run before; only the register holds it, the state shows it
     /// as stages that are passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +57,11 @@ impl Trigger {
         let jobs = self.taken.iter().flat_map(|taken| &taken.stages).flat_map(|stage| &stage.jobs);
         let mut taken = jobs.flat_map(|job| &job.attempts).filter_map(|it| it.evidence.as_ref());
         self.pushed_by.is_some() || taken.any(|evidence| evidence.commit().is_some())
+    }
+
+    /// Whether only code that knows of notices can hold it.
+    pub(super) fn notifies(&self) -> bool {
+        !self.notify.is_empty()
     }
 
     pub(super) fn flow(&self) -> Flow {

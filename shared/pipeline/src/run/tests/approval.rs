@@ -4,7 +4,7 @@ use super::gates::{DEFINITION_OF_ONE, built_run, other_run, standing, unchanged}
 use super::*;
 use crate::settings::Approvals;
 
-fn asking(required: u32, epochs: &str) -> Option<Settings> {
+pub(super) fn asking(required: u32, epochs: &str) -> Option<Settings> {
     let text = format!("version: 1\nenvironment: test\nparameters: {{ EPOCHS: \"{epochs}\" }}\n");
     let mut settings = settings::parse(&text).unwrap();
     let from = vec![GroupName::parse("managers").unwrap()];
@@ -13,15 +13,15 @@ fn asking(required: u32, epochs: &str) -> Option<Settings> {
     Some(settings)
 }
 
-fn waiting(required: u32) -> Run {
+pub(super) fn waiting(required: u32) -> Run {
     take(&built_run(DEFINITION_OF_ONE), &standing(asking(required, "8"), |_| {}))
 }
 
-fn gate(run: &Run) -> &state::Stage {
+pub(super) fn gate(run: &Run) -> &state::Stage {
     run.state.stages.iter().find(|stage| stage.name.as_str() == "test-approve").unwrap()
 }
 
-fn says(run: &Run, person: &str, choice: Choice) -> Decided {
+pub(super) fn says(run: &Run, person: &str, choice: Choice) -> Decided {
     Decided {
         decision: EventId::parse(format!("d-{person}")).unwrap(),
         environment: EnvironmentName::parse("test").unwrap(),
@@ -34,7 +34,7 @@ fn says(run: &Run, person: &str, choice: Choice) -> Decided {
     }
 }
 
-fn approves(run: &Run, person: &str) -> Fact {
+pub(super) fn approves(run: &Run, person: &str) -> Fact {
     Fact::Decided(says(run, person, Choice::Approve))
 }
 

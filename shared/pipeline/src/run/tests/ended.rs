@@ -30,6 +30,7 @@ fn kinds(run: &Run) -> Vec<&'static str> {
         Effect::Withdraw(_) => "withdraw",
         Effect::Release(_) => "release",
         Effect::Leave(_) => "leave",
+        Effect::Notify(_) => "notify",
     };
     run.pending.iter().map(kind).collect()
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::notices::telling;
 use super::*;
 use crate::digest::sha256;
 use crate::effect::Pending;
@@ -89,7 +90,7 @@ impl World {
                 let digest = Some(self.digest(&attempt, self.fate(&attempt).end));
                 Fact::ImageFound(ImageFound { attempt, digest, bytes: Some(7) })
             }
-            Question::Environment(_) => as_asked(run, entered(self.settings)),
+            Question::Environment(_) => as_asked(run, telling(entered(self.settings))),
         }
     }
 
@@ -250,6 +251,9 @@ impl History {
             Effect::Leave(leaving) => {
                 Some(Fact::Left(Left { environment: leaving.environment.clone() }))
             }
+            Effect::Notify(notifying) => {
+                Some(Fact::Notified(Notified { notice: notifying.notice.id.clone() }))
+            }
             Effect::Release(releasing) => {
                 let environment = releasing.environment.clone();
                 Some(Fact::Released(Released { environment, behind: None, refused: None }))
@@ -289,7 +293,10 @@ impl History {
             let (attempt, name, queue, definition) = match &pending.effect {
                 Effect::Submit(s) => (&s.attempt, &s.job_name, &s.queue, s.definition.name()),
                 Effect::Withdraw(w) => (&w.attempt, &w.job_name, &w.queue, w.definition.clone()),
-                Effect::Terminate(_) | Effect::Release(_) | Effect::Leave(_) => continue,
+                Effect::Terminate(_)
+                | Effect::Release(_)
+                | Effect::Leave(_)
+                | Effect::Notify(_) => continue,
             };
             let job_id = JobId::parse(sha256(name.as_str().as_bytes()).as_str()).unwrap();
             let placement = Placement { job_id, definition, queue: queue.clone() };
