@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::verbs::{
-    bench, cancel, demo, env, events, local, logs, people, redrive, replay, repo, retry, runs,
-    show, validate, verify, watch,
+    approve, bench, cancel, demo, env, events, local, logs, people, redrive, replay, repo, retry,
+    runs, show, validate, verify, watch,
 };
 
 /// CI/CD for machine-learning training, on AWS Lambda.
@@ -53,6 +53,8 @@ pub(crate) enum Verb {
     Show(show::Args),
     Watch(watch::Args),
     Logs(logs::Args),
+    Approve(approve::Approve),
+    Reject(approve::Reject),
     Cancel(cancel::Args),
     Retry(retry::Args),
     Events(events::Args),
@@ -76,6 +78,8 @@ impl Verb {
             Self::Show(args) => show::run(args, output).await,
             Self::Watch(args) => watch::run(args, output).await,
             Self::Logs(args) => logs::run(args, output).await,
+            Self::Approve(args) => approve::approve(args, output).await,
+            Self::Reject(args) => approve::reject(args, output).await,
             Self::Cancel(args) => cancel::run(args, output).await,
             Self::Retry(args) => retry::run(args, output).await,
             Self::Events(args) => events::run(args, output).await,

@@ -1,5 +1,6 @@
 //! A file per verb.
 
+pub(crate) mod approve;
 pub(crate) mod bench;
 pub(crate) mod cancel;
 mod decide;

@@ -25,19 +25,23 @@ struct Ports {
     endpoint: u16,
 }
 
-/// The account and the buckets of the engine in `dir`, with the keys of `user` or the operator's.
-pub(super) async fn engine(dir: &Path, user: Option<&str>) -> anyhow::Result<(Account, Buckets)> {
-    let account = account(dir, user)?;
+/// The account and the buckets of the engine in `dir`, with the keys of `user` or the operator's, and
+/// what SQS calls whoever sends with them.
+pub(super) async fn engine(
+    dir: &Path,
+    user: Option<&str>,
+) -> anyhow::Result<(Account, Buckets, String)> {
+    let (account, sender) = account(dir, user)?;
     let endpoint = account.endpoint.clone().unwrap_or_default();
     let s3 = Clients::new(account.clone()).s3();
     let answer = s3.once.list_buckets().send().await;
     let listed = answer.map_err(|error| silent(dir, &endpoint, &trouble(&error)))?;
     let names = listed.buckets.unwrap_or_default().into_iter().filter_map(|bucket| bucket.name);
-    Ok((account, buckets(&names.collect::<Vec<_>>())?))
+    Ok((account, buckets(&names.collect::<Vec<_>>())?, sender))
 }
 
 /// Where the engine in `dir` answers, and the keys of `user` or the operator's.
-fn account(dir: &Path, user: Option<&str>) -> anyhow::Result<Account> {
+fn account(dir: &Path, user: Option<&str>) -> anyhow::Result<(Account, String)> {
     let none = || {
         let dir = dir.display();
         Exit::Unreachable.because(format!(
@@ -51,12 +55,13 @@ fn account(dir: &Path, user: Option<&str>) -> anyhow::Result<Account> {
         None => operator,
         Some(name) => Principals::find(dir, Kind::User, name)?.ok_or_else(|| unknown(dir, name))?,
     };
-    let Principal { access_key_id, secret_access_key, .. } = user;
-    Ok(Account {
+    let Principal { access_key_id, secret_access_key, user_id, .. } = user;
+    let account = Account {
         region: REGION.to_owned(),
         credentials: Credentials::new(access_key_id, secret_access_key, None, None, "engine"),
         endpoint: Some(format!("http://127.0.0.1:{}", ports.endpoint)),
-    })
+    };
+    Ok((account, user_id))
 }
 
 fn unknown(dir: &Path, name: &str) -> anyhow::Error {

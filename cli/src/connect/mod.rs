@@ -48,6 +48,8 @@ pub(crate) struct Connection {
     clients: Clients,
     buckets: Buckets,
     place: Place,
+    /// What SQS calls whoever sends with these keys, where that is known.
+    sender: Option<String>,
 }
 
 impl Place {
@@ -58,17 +60,23 @@ impl Place {
 
     /// As `connect`, with the keys of `user` of a local engine.
     pub(crate) async fn connect_as(&self, user: Option<&str>) -> anyhow::Result<Connection> {
-        let (account, buckets) = match (&self.dir, user) {
-            (Some(dir), user) => local::engine(dir, user).await?,
+        let (account, buckets, sender) = match (&self.dir, user) {
+            (Some(dir), user) => {
+                let (account, buckets, sender) = local::engine(dir, user).await?;
+                (account, buckets, Some(sender))
+            }
             (None, Some(_)) => {
                 return Err(Exit::Usage.because(
                     "--as names a user of a local engine, and --dir is missing: on AWS the keys in \
                      the environment say who you are",
                 ));
             }
-            (None, None) => environment::deployment(|name| std::env::var(name).ok())?,
+            (None, None) => {
+                let (account, buckets) = environment::deployment(|name| std::env::var(name).ok())?;
+                (account, buckets, None)
+            }
         };
-        Ok(Connection::new(account, buckets, self.clone()))
+        Ok(Connection { sender, ..Connection::new(account, buckets, self.clone()) })
     }
 
     /// What to add to a command that is suggested, so that it looks in the same place.
@@ -79,7 +87,7 @@ impl Place {
 
 impl Connection {
     fn new(account: Account, buckets: Buckets, place: Place) -> Self {
-        Self { clients: Clients::new(account), buckets, place }
+        Self { clients: Clients::new(account), buckets, place, sender: None }
     }
 
     /// The state's documents.
@@ -100,6 +108,11 @@ impl Connection {
     /// The artifacts bucket's name.
     pub(crate) fn artifacts_bucket(&self) -> &str {
         &self.buckets.artifacts
+    }
+
+    /// What SQS calls whoever sends with these keys: known of a local engine only.
+    pub(crate) fn sender(&self) -> Option<&str> {
+        self.sender.as_deref()
     }
 
     /// The host of CodeCommit's repositories.

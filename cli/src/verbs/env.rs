@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use signalbox_pipeline::names::EnvironmentName;
+use signalbox_pipeline::settings::Settings;
 
 use crate::connect::Place;
 use crate::exit::Exit;
@@ -95,4 +96,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
         Action::Diff(args) => diff::run(&args.files, &args.place, output).await,
         Action::Show(args) => show::run(args.environment, &args.place, output).await,
     }
+}
+
+/// What is otherwise in `after`, a line each.
+pub(super) fn differences(before: &Settings, after: &Settings) -> Vec<String> {
+    apply::differences(Some(before), after)
 }

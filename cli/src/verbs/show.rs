@@ -3,10 +3,13 @@
 use std::io::Write as _;
 
 use jiff::Timestamp;
+use signalbox_pipeline::approval;
+use signalbox_pipeline::run::Run;
 
-use crate::connect::Place;
+use crate::connect::{Connection, Place};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::verbs::{approve, people};
 
 mod detail;
 mod page;
@@ -67,8 +70,23 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
         now: Timestamp::now(),
         document: state.url(&found.key()),
         artifact: &|key| artifacts.url(key),
+        held_up: held_up(&connection, &seen.run).await?,
         flag: connection.flag(),
     };
     page.print(output)?;
     Ok(Exit::Success)
+}
+
+/// Why nobody can approve of what the run waits with, where that is so.
+async fn held_up(connection: &Connection, run: &Run) -> anyhow::Result<Option<String>> {
+    let waits = approve::only_gate(&run.state)
+        .and_then(|environment| approval::gate(&run.state, &environment))
+        .and_then(|gate| run.state.approvals(gate));
+    let Some(asked) = waits else { return Ok(None) };
+    Ok(match people::load(connection).await? {
+        Some(people) => approval::held_up(&run.state, asked, &people),
+        None => {
+            Some("nobody is known yet: `signalbox people apply` says who may decide".to_owned())
+        }
+    })
 }

@@ -149,7 +149,7 @@ pub fn judge<'p>(
     word: Word<'_>,
     now: Timestamp,
 ) -> Result<&'p PersonName, Refusal> {
-    let (stage, asked) = asked(run, word.environment, now)?;
+    let (stage, asked) = open(run, word.environment, now)?;
     let waiting = run.state.release(stage);
     if let Some(waiting) = waiting.filter(|waiting| waiting != word.release) {
         return Err(Refusal::OtherRelease { meant: word.release.clone(), waiting });
@@ -178,8 +178,11 @@ pub fn judge<'p>(
     Ok(name)
 }
 
-/// The stage that waits for people in `environment`, and whom it asks.
-fn asked<'r>(
+/// The stage of `run` that waits for people in `environment` at `now`, and whom it asks.
+///
+/// # Errors
+/// With what the run does instead.
+pub fn open<'r>(
     run: &'r Run,
     environment: &EnvironmentName,
     now: Timestamp,

@@ -136,5 +136,6 @@ pub(super) fn parts(settings: &Settings) -> Vec<(String, String)> {
     };
     of(&mut parts, "compute.", serde_json::json!(settings.compute));
     of(&mut parts, "", serde_json::json!(settings.admission));
+    of(&mut parts, "approvals.", serde_json::json!(settings.approvals));
     parts
 }

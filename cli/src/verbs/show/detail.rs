@@ -1,13 +1,15 @@
 //! What jobs measured, what their conditions said of it, and where their results lie.
 
 use signalbox_pipeline::gate::Verdict;
+use signalbox_pipeline::names::GroupName;
 use signalbox_pipeline::order::files;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::fact::Evidence;
-use signalbox_pipeline::run::state::Attempt;
+use signalbox_pipeline::run::state::{Attempt, Stage, StageWork, State};
 
 use super::page::Page;
 use crate::output::{of_phase, styled};
+use crate::verbs::approve;
 use crate::view::{job, safe};
 
 /// More metrics of one job are not listed; `result.json` holds all.
@@ -17,6 +19,11 @@ const MOST_METRICS: usize = 40;
 pub(super) fn lines(page: &Page<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for stage in &page.run.state.stages {
+        let said = of_approval(&page.run.state, stage);
+        if !said.is_empty() {
+            lines.extend([String::new(), stage.name.to_string()]);
+            lines.extend(said.into_iter().map(|line| format!("  {line}")));
+        }
         for job in &stage.jobs {
             let Some(attempt) = job.attempts.last() else { continue };
             let told = of_attempt(page, attempt);
@@ -26,6 +33,24 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<String> {
                 lines.extend(told.into_iter().map(|line| format!("  {line}")));
             }
         }
+    }
+    lines
+}
+
+/// Whom the stage asks, about what, and what was said.
+fn of_approval(state: &State, stage: &Stage) -> Vec<String> {
+    let StageWork::Approve { .. } = stage.work else { return Vec::new() };
+    let (Some(asked), Some(release)) = (state.approvals(stage), state.release(stage)) else {
+        return Vec::new();
+    };
+    let groups: Vec<&str> = asked.from.iter().map(GroupName::as_str).collect();
+    let mut lines = vec![
+        format!("asked    {} of {}", asked.required, groups.join(", ")),
+        format!("release  {release}"),
+    ];
+    for decided in stage.approving.iter().flat_map(|approving| &approving.decisions) {
+        let void = if decided.release == release { "" } else { " (of another release: void)" };
+        lines.push(format!("said     {}{void}", safe::line(&approve::told(decided))));
     }
     lines
 }

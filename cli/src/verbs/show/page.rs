@@ -21,6 +21,8 @@ pub(super) struct Page<'r> {
     pub(super) document: String,
     /// Where an artifact lies.
     pub(super) artifact: &'r dyn Fn(&str) -> String,
+    /// Why nobody can approve of what waits, where that is so.
+    pub(super) held_up: Option<String>,
     /// What to add to commands.
     pub(super) flag: String,
 }
@@ -73,6 +75,9 @@ impl Page<'_> {
             Some(reason) => head.push(("why", indented(reason))),
             None if state.phase.is_terminal() => {}
             None => head.push(("now", safe::line(&explain(self.run, self.now)))),
+        }
+        if let Some(why) = &self.held_up {
+            head.push(("held up", safe::line(why)));
         }
         if let Some(image) = &state.image {
             let size = image.bytes.map(|bytes| format!(", {}", size(bytes)));

@@ -8,6 +8,7 @@ fn page(run: &signalbox_pipeline::run::Run) -> Page<'_> {
         now: sample::at(9),
         document: "s3://state/run.json".to_owned(),
         artifact: &|key| format!("s3://artifacts/{key}"),
+        held_up: None,
         flag: " --dir engine".to_owned(),
     }
 }

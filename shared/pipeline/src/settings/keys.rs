@@ -14,16 +14,24 @@ pub(crate) const SETTINGS: Keys = Keys {
         "data",
         "parameters",
         "compute",
+        "approvals",
         "freeze",
         "notify",
     ],
-    later: &["secrets", "service_account", "execution_role", "executor", "approvals", "rollout"],
+    later: &["secrets", "service_account", "execution_role", "executor", "rollout"],
     never: &[],
 };
 
 pub(crate) const COMPUTE: Keys = Keys {
     what: "`compute`",
     known: &["queue", "vcpus", "memory", "gpus", "timeout", "retries"],
+    later: &[],
+    never: &[],
+};
+
+pub(crate) const APPROVALS: Keys = Keys {
+    what: "`approvals`",
+    known: &["required", "from", "exclude_author", "expire"],
     later: &[],
     never: &[],
 };

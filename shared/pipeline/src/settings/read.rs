@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::{
-    Admission, EnvironmentCompute, Retries, SCHEMA, Settings, Validation, VariableName, freeze,
-    keys,
+    Admission, EnvironmentCompute, Retries, SCHEMA, Settings, Validation, VariableName, approvals,
+    freeze, keys,
 };
 use crate::definition::compute::{sizes, unit};
 use crate::definition::{timeout, version};
@@ -38,6 +38,7 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
     let parameters = parameters.unwrap_or_default();
     let compute = fields.optional("compute", faults, compute).unwrap_or_default();
     let admission = admission(&fields, faults);
+    let approvals = fields.optional("approvals", faults, approvals::read);
     let size: usize =
         data.iter().chain(&parameters).map(|(name, value)| name.as_str().len() + value.len()).sum();
     if size > MOST_BYTES {
@@ -51,7 +52,7 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         parameters,
         compute,
         admission,
-        approvals: None,
+        approvals,
         freeze: fields.optional("freeze", faults, freeze::freezes).unwrap_or_default(),
         notify: fields.optional("notify", faults, notice::targets).unwrap_or_default(),
     };

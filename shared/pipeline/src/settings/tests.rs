@@ -1,4 +1,5 @@
 use super::*;
+use crate::names::GroupName;
 
 const TEST: &str = "\
 version: 1
@@ -193,4 +194,40 @@ notify:
         assert!(line.starts_with(expected), "{line}\n{expected}");
     }
     assert!(refused("version: 1\nenvironment: test\nnotify: []\n").contains("names nobody"));
+}
+
+#[test]
+fn whom_to_ask_is_read_with_its_defaults_and_is_part_of_the_digest() {
+    let text = "version: 1\nenvironment: test\napprovals: { required: 2, from: [managers, ops] }\n";
+    let settings = parse(text).unwrap();
+    assert_eq!(settings.schema, 3);
+    let asked = settings.approvals.clone().unwrap();
+    assert_eq!((asked.required, asked.exclude_author, asked.expire_seconds), (2, true, 604_800));
+    assert_eq!(asked.from.iter().map(GroupName::as_str).collect::<Vec<_>>(), ["managers", "ops"]);
+    let stored: Settings = serde_json::from_str(&settings.to_json()).unwrap();
+    assert_eq!(stored, settings);
+    let all = text.replace(" }", ", exclude_author: false, expire: 30d }");
+    let other = parse(&all).unwrap();
+    let asked = other.approvals.clone().unwrap();
+    assert_eq!((asked.exclude_author, asked.expire_seconds), (false, 2_592_000));
+    assert_ne!(other.digest(), settings.digest());
+}
+
+#[test]
+fn whom_to_ask_is_told_wrong_all_at_once() {
+    let refused = |approvals: &str| {
+        refused(&format!("version: 1\nenvironment: test\napprovals: {approvals}\n"))
+    };
+    let found = refused("{ required: 0, from: [], exclude_author: maybe, expire: 31d, who: me }");
+    let expected = [
+        "3:24: `required` must be a whole number from 1 to 10, found the number 0",
+        "3:33: `from` is empty; leave `from` out where nothing is meant",
+        "3:53: `exclude_author` must be true or false, found \"maybe\"",
+        "3:68: `expire` is wrong: people cannot be given 31d to decide; write a time from 1m to 30d",
+        "3:73: unknown key `who`; `approvals` may have: required, from, exclude_author, expire",
+    ];
+    assert_eq!(found.lines().collect::<Vec<_>>(), expected, "{found}");
+    assert!(refused("{ required: 11, from: [a, a], expire: 59s }").contains("stands there twice"));
+    let found = refused("{}");
+    assert!(found.contains("`required` is missing") && found.contains("`from` is missing"));
 }
