@@ -263,17 +263,17 @@ fn metrics(run: &Run, live: Option<&LiveRelease>) -> Vec<Measured> {
     for (name, value) in reports.flat_map(|report| &report.metrics) {
         all.insert(name, value);
     }
-    let of_live = |name: &String| live.and_then(|live| live.metrics.get(name)).cloned();
+    let of_live = |name: &String| live.and_then(|live| live.metrics.get(name)).copied();
     let missing = live.into_iter().flat_map(|live| &live.metrics);
     let missing = missing.filter(|(name, _)| !all.contains_key(name));
     let missing = missing.map(|(name, value)| Measured {
         name: name.clone(),
         value: None,
-        live: Some(value.clone()),
+        live: Some(*value),
     });
     let measured = all.iter().map(|(name, value)| Measured {
         name: (*name).clone(),
-        value: Some((*value).clone()),
+        value: Some(**value),
         live: of_live(name),
     });
     measured.chain(missing).take(MOST_METRICS).collect()
