@@ -9,7 +9,7 @@ use signalbox_cloud::decision::{Decision, LONGEST_ENVELOPE, Replay, What};
 use signalbox_cloud::ingest::codecommit::{self, Push};
 use signalbox_cloud::ingest::{Envelope, Read as Ingested};
 use signalbox_cloud::intake::Arrival;
-use signalbox_pipeline::head::Head;
+use signalbox_pipeline::head::{Claim, Head};
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::EventId;
 use signalbox_pipeline::registration::Registration;
@@ -88,14 +88,15 @@ async fn plan(
     arrival: &Arrival,
     registration: &Registration,
 ) -> anyhow::Result<Plan> {
-    let trigger = arrival.trigger(registration, CHECKOUT_IMAGE);
-    let mut plan = Plan::begun(connection, decision, run, trigger).await?;
     let push = &arrival.push;
     let key = keys::state::head(&push.host, &push.repository, &push.branch);
     let head = connection.documents().load::<Head>(&key).await.map_err(refused)?;
     let head = head.map(|head| head.document);
     let claim = arrival.claim(head.as_ref(), &run.id, DRAWN);
-    if let Some(next) = claim.and_then(|claim| claim.head) {
+    let claim = claim.unwrap_or_else(|| Claim::held(&run.id));
+    let trigger = arrival.trigger(registration, CHECKOUT_IMAGE, &claim);
+    let mut plan = Plan::begun(connection, decision, run, trigger).await?;
+    if let Some(next) = claim.head {
         plan.document(key, head.as_ref(), &next)?;
     }
     Ok(plan)

@@ -36,6 +36,8 @@ pub(crate) fn running() -> Run {
         origin: Origin::Push,
         pushed_by: None,
         notify: Vec::new(),
+        before: None,
+        newer: None,
         taken: None,
     };
     let id = keys::run_id(at(0), &commit, &EventId::parse("e-1").unwrap());

@@ -1,4 +1,4 @@
-//! Runs that wait before an environment: whatever they wait for is looked at.
+//! Runs that wait for others, for people or for a time: whatever they wait for is looked at.
 
 use jiff::Timestamp;
 use signalbox_cloud::advance::RunKey;
@@ -7,13 +7,13 @@ use signalbox_pipeline::deadline;
 use signalbox_pipeline::effect::Effect;
 use signalbox_pipeline::names::EnvironmentName;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::fact::{Entered, Expired};
+use signalbox_pipeline::run::fact::{Entered, Expired, Overtaken};
 use signalbox_pipeline::run::{Fact, Run};
 
 use super::{ACTOR, Tick};
 
 impl Tick {
-    /// What the run `key` finds now before the environments that it waits for.
+    /// What the run `key` finds now where it waits.
     pub(crate) async fn gates(
         &self,
         key: &RunKey,
@@ -27,6 +27,14 @@ impl Tick {
         }
         if !news.is_empty() {
             return Ok(news);
+        }
+        if let Some(before) = run.state.queued_behind() {
+            let other = RunKey { pipeline: key.pipeline.clone(), run: before.clone() };
+            let other = self.runs.load(&other).await?;
+            if other.is_none_or(|other| other.state.phase.is_terminal()) {
+                let fact = Fact::Overtaken(Overtaken { run: before.clone() });
+                news.push(Occurrence { event: self.cause()?, actor: ACTOR.to_owned(), fact });
+            }
         }
         for stage in run.state.waits_before() {
             let Some(environment) = stage.work.environment() else { continue };

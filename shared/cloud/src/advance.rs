@@ -11,7 +11,7 @@ use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{EventId, PipelineName, RunId};
 use signalbox_pipeline::platform::Platform;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::{Fact, Rejection, Run};
+use signalbox_pipeline::run::{Rejection, Run};
 
 use crate::chance::Chance;
 use crate::clients::Clients;
@@ -29,14 +29,10 @@ mod place;
 mod report;
 mod step;
 mod telling;
+mod wake;
 
 use kept::Kept;
-use place::Wake;
-use step::ACTOR;
-use telling::{Base, Telling};
-
-/// As many runs as one telling may wake, one by the other.
-const WAKES: usize = 20;
+use telling::Base;
 
 /// Which run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,35 +192,6 @@ impl Runs {
     pub async fn tell(&self, key: &RunKey, news: News) -> Result<Told, Fault> {
         let base = self.kept.take(key).map_or(Base::Unknown, |kept| Base::Kept(Box::new(kept)));
         self.carry(key, news, base).await
-    }
-
-    /// Tells `news`, and wakes those who waited for what came of it. Who is not reached is found by
-    /// `tick`.
-    async fn carry(&self, key: &RunKey, news: News, base: Base) -> Result<Told, Fault> {
-        let cause = news.cause.clone();
-        // In boxes: what is told nests deep, and every caller would hold all of it on its stack.
-        let (told, mut wakes) = Box::pin(Telling::new(self, key, news).carry(base)).await?;
-        for _ in 0..WAKES {
-            let Some(wake) = wakes.pop() else { break };
-            match Box::pin(self.wake(&wake, &cause)).await {
-                Ok(more) => wakes.extend(more),
-                Err(fault) => {
-                    let (run, reason) = (&wake.run, fault.chain());
-                    tracing::warn!(%run, %reason, "it was not woken: `tick` looks at it");
-                }
-            }
-        }
-        Ok(told)
-    }
-
-    async fn wake(&self, wake: &Wake, cause: &EventId) -> Result<Vec<Wake>, Fault> {
-        let Wake { run, environment } = wake;
-        let fact = Fact::Entered(self.entering(run, environment).await?);
-        let entered = Occurrence { event: cause.clone(), actor: ACTOR.to_owned(), fact };
-        let news = News { cause: cause.clone(), occurrences: vec![entered] };
-        let (told, wakes) = Telling::new(self, run, news).carry(Base::Unknown).await?;
-        told.log(run);
-        Ok(wakes)
     }
 
     /// Tells what a batch of messages brought about the run `key`, and logs what came of it.

@@ -70,14 +70,14 @@ impl Intake<'_> {
         // The marker comes first: a run that nobody can find would never be healed.
         tokio::try_join!(self.archive(&arrival), self.runs.mark(&own))?;
         let claimed = self.claim(&own.run, &arrival).await?;
-        let ours = claimed.as_ref() == Some(&own.run);
+        let ours = claimed.as_ref().is_some_and(|claim| claim.run == own.run);
         if !ours {
             self.runs.retire(&own).await?;
         }
-        let Some(run) = claimed else { return Ok(None) };
-        let key = RunKey { run, ..own };
+        let Some(claim) = claimed else { return Ok(None) };
+        let key = RunKey { run: claim.run.clone(), ..own };
         let commit = arrival.push.commit.clone();
-        let news = self.news(registration, arrival);
+        let news = self.news(registration, arrival, &claim);
         let told = match ours {
             true => self.runs.begin_marked(&key, news).await?,
             false => self.runs.begin(&key, news).await?,
@@ -100,24 +100,26 @@ impl Intake<'_> {
         Ok(self.runs.documents.keep(&key, received.clone().into_bytes()).await?)
     }
 
-    /// The run that is to carry the push: `own`, or the one that its commit has already.
-    async fn claim(&self, own: &RunId, arrival: &Arrival) -> Result<Option<RunId>, Fault> {
+    /// Which run is to carry the push: `own`, or the one that its commit has already.
+    async fn claim(&self, own: &RunId, arrival: &Arrival) -> Result<Option<Claim>, Fault> {
         let push = &arrival.push;
         let document = keys::state::head(&push.host, &push.repository, &push.branch);
         let write_id = self.runs.documents.chance().token();
         let claimed = self.runs.documents.transact(&document, |head: Option<&Head>| {
-            let claim = arrival.claim(head, own, &write_id);
-            Ok(match claim {
-                None => Step::Keep(None),
-                Some(Claim { head: None, run }) => Step::Keep(Some(run)),
-                Some(Claim { head: Some(head), run }) => Step::Put(head, Some(run)),
+            let Some(mut claim) = arrival.claim(head, own, &write_id) else {
+                return Ok(Step::Keep(None));
+            };
+            Ok(match claim.head.take() {
+                None => Step::Keep(Some(claim)),
+                Some(head) => Step::Put(head, Some(claim)),
             })
         });
         claimed.await
     }
 
-    fn news(&self, registration: &Registration, arrival: Arrival) -> News {
-        let fact = Fact::Triggered(arrival.trigger(registration, self.checkout_image));
+    fn news(&self, registration: &Registration, arrival: Arrival, claim: &Claim) -> News {
+        let trigger = arrival.trigger(registration, self.checkout_image, claim);
+        let fact = Fact::Triggered(trigger);
         let Arrival { cause, actor, .. } = arrival;
         let first = Occurrence { event: cause.clone(), actor, fact };
         News { cause, occurrences: vec![first] }

@@ -39,6 +39,9 @@ pub struct Definition {
     pub pipeline: PipelineName,
     /// The branches whose pushes are carried out; `**` alone where the file names none.
     pub branches: Vec<BranchPattern>,
+    /// How runs of one branch get along.
+    #[serde(default, skip_serializing_if = "Concurrency::is_parallel")]
+    pub concurrency: Concurrency,
     /// The checks, in the order of the file.
     pub checks: Vec<Job>,
     /// How the image is built; always there where something is deployed.
@@ -46,6 +49,25 @@ pub struct Definition {
     pub build: Option<Build>,
     /// The environments to pass, in order.
     pub deploy: Vec<Deployment>,
+}
+
+/// How runs of one branch get along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Concurrency {
+    /// Side by side; only environments take one at a time.
+    #[default]
+    Parallel,
+    /// One after the other: a run begins its checks when the one before it is over.
+    Queue,
+    /// A newer run ends those before it.
+    Supersede,
+}
+
+impl Concurrency {
+    fn is_parallel(&self) -> bool {
+        *self == Self::Parallel
+    }
 }
 
 /// A container to run: a check, or a job of an environment's `verify`.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptId;
 use crate::environment::Release;
-use crate::names::{EnvironmentName, JobId, JobName};
+use crate::names::{EnvironmentName, JobId, JobName, RunId};
 use crate::notice::{self, Notice};
 use crate::phase::Phase;
 use crate::platform::Platform;
@@ -82,6 +82,8 @@ pub enum Effect {
     Withdraw(Shared<Withdrawal>),
     /// Record the verified release in its environment. Acknowledged by the next put.
     Release(Shared<Releasing>),
+    /// Tell the run before that this one takes its place. Acknowledged by the next put.
+    Overtake(Overtaking),
     /// Give the place in an environment back, or the wait for one up. Acknowledged by the next put.
     Leave(Leaving),
     /// Send a notice to people. Acknowledged by the next put.
@@ -121,6 +123,13 @@ pub struct Releasing {
     pub release: Release,
 }
 
+/// A run that has to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overtaking {
+    /// The run.
+    pub run: RunId,
+}
+
 /// A run on its way out of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaving {
@@ -152,6 +161,11 @@ pub(crate) fn pending(run: &Run, platform: &Platform, now: Timestamp) -> Vec<Pen
         if let StageWork::Release { environment } = &stage.work {
             needed.release(environment);
         }
+    }
+    if let Some(before) = run.state.supersedes() {
+        let key = EffectId(format!("overtake:{before}"));
+        let overtaking = Overtaking { run: before.clone() };
+        needed.need(key, |this, key| Some(this.fresh(key, Effect::Overtake(overtaking))));
     }
     for environment in places(&run.state) {
         let key = EffectId(format!("leave:{environment}"));

@@ -18,6 +18,9 @@ pub fn explain(run: &Run, now: Timestamp) -> String {
         return ended(run);
     }
     let Some(stage) = state.stage() else { return "waiting for its next step".to_owned() };
+    if let Some(before) = state.queued_behind() {
+        return format!("waiting for the end of {before}, the run before it on its branch");
+    }
     match &stage.work {
         StageWork::Release { environment } => {
             format!("recording the release in {environment}")
@@ -91,6 +94,9 @@ fn still(effect: &Effect) -> String {
         ),
         Effect::Leave(leaving) => format!("its place in {}", leaving.environment),
         Effect::Notify(notifying) => format!("the notice {}", notifying.notice.id),
+        Effect::Overtake(overtaking) => {
+            format!("the end of {}, which it supersedes", overtaking.run)
+        }
     }
 }
 

@@ -32,6 +32,9 @@ pub struct Head {
     pub pushed_at: Timestamp,
     /// The run that owns the branch.
     pub run: RunId,
+    /// The run that owned the branch before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<RunId>,
     /// Whether `tick` has found the commit, and its event has not come yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub found: bool,
@@ -53,6 +56,10 @@ pub struct Claim {
     pub head: Option<Head>,
     /// The run to be begun next, which finds itself begun where it was.
     pub run: RunId,
+    /// The run that owned the branch before it.
+    pub before: Option<RunId>,
+    /// The run of a newer push, which owns the branch already.
+    pub newer: Option<RunId>,
 }
 
 impl Head {
@@ -71,7 +78,7 @@ impl Head {
             return Claim::moving(None, commit, pushed_at, run, write_id);
         };
         if let Some(found) = head.adopted.get(run) {
-            return Claim { head: None, run: found.clone() };
+            return Claim::held(found);
         }
         if head.found && head.commit == *commit {
             return head.adopt(run, &head.run, write_id);
@@ -81,7 +88,7 @@ impl Head {
         }
         // Two pushes in one moment are put in order by their run ids, the same way everywhere.
         if (head.pushed_at, &head.run) >= (pushed_at, run) {
-            return Claim { head: None, run: run.clone() };
+            return head.known(run);
         }
         Claim::moving(current, commit, pushed_at, run, write_id)
     }
@@ -102,7 +109,7 @@ impl Head {
         if let Some(head) = current {
             if head.commit == *commit {
                 // Found before: whoever claimed it may have died before the run was begun.
-                return head.found.then(|| Claim { head: None, run: head.run.clone() });
+                return head.found.then(|| head.known(&head.run));
             }
             if head.pushed_at >= seen_at {
                 return None;
@@ -126,7 +133,17 @@ impl Head {
             // Run ids begin with their time: the first is the oldest.
             head.adopted.pop_first();
         }
-        Claim { head: Some(head), run: found.clone() }
+        Claim { head: Some(head), ..Claim::held(found) }
+    }
+
+    /// The claim of a `run` that the head holds, or has moved past.
+    fn known(&self, run: &RunId) -> Claim {
+        let is_own = self.run == *run;
+        Claim {
+            before: self.before.clone().filter(|_| is_own),
+            newer: (!is_own).then(|| self.run.clone()),
+            ..Claim::held(run)
+        }
     }
 
     /// The found commits without an event, once the branch has moved on from here.
@@ -145,6 +162,12 @@ impl Head {
 }
 
 impl Claim {
+    /// `run` carries the push and takes nobody's place.
+    #[must_use]
+    pub fn held(run: &RunId) -> Self {
+        Self { head: None, run: run.clone(), before: None, newer: None }
+    }
+
     /// The head moves to `commit`, and `run` owns the branch.
     fn moving(
         current: Option<&Head>,
@@ -160,11 +183,13 @@ impl Claim {
             commit: commit.clone(),
             pushed_at,
             run: run.clone(),
+            before: current.map(|head| head.run.clone()),
             found: false,
             adopted: current.map(|head| head.adopted.clone()).unwrap_or_default(),
             passed: current.map(Head::left_behind).unwrap_or_default(),
         };
-        Self { head: Some(head), run: run.clone() }
+        let before = head.before.clone();
+        Self { head: Some(head), run: run.clone(), before, newer: None }
     }
 }
 

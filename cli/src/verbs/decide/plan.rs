@@ -169,6 +169,9 @@ impl Plan {
                     let told = |target| format!("{target}: {}", notice.subject);
                     self.notify.extend(notice.targets.iter().map(told));
                 }
+                Effect::Overtake(overtaking) => {
+                    self.terminate.push(format!("{}, which it supersedes", overtaking.run));
+                }
                 Effect::Leave(leaving) => {
                     let environment = &leaving.environment;
                     let key = keys::state::environment(&after.pipeline, environment);

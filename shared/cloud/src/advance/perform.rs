@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::effect::{
-    Effect, Lease, Leaving, Pending, Releasing, Submission, Termination, Withdrawal,
+    Effect, Lease, Leaving, Overtaking, Pending, Releasing, Submission, Termination, Withdrawal,
 };
 use signalbox_pipeline::names::JobName;
 use signalbox_pipeline::notice::Notice;
@@ -16,8 +16,9 @@ use signalbox_pipeline::run::fact::{
 };
 use signalbox_pipeline::run::{Fact, Run};
 
-use super::place::Wake;
+use super::RunKey;
 use super::telling::Telling;
+use super::wake::{Wake, Why};
 use crate::effects::Submitted;
 use crate::fault::Fault;
 
@@ -95,6 +96,7 @@ impl Telling<'_> {
             Effect::Release(releasing) => return self.release(releasing).await,
             Effect::Leave(leaving) => return self.leave(leaving).await,
             Effect::Notify(notifying) => self.notify(&notifying.notice).await,
+            Effect::Overtake(overtaking) => return Ok(self.overtake(overtaking)),
         };
         Ok(Done { facts: facts?, woken: None })
     }
@@ -189,6 +191,13 @@ impl Telling<'_> {
         self.runs.notices.send(notice).await?;
         tracing::info!(notice = %notice.id, "sent a notice");
         Ok(vec![Fact::Notified(Notified { notice: notice.id.clone() })])
+    }
+
+    /// Told once this telling is over; what acknowledges it is told then, too.
+    fn overtake(&self, overtaking: &Overtaking) -> Done {
+        let run = RunKey { pipeline: self.key.pipeline.clone(), run: overtaking.run.clone() };
+        let woken = Wake { run, why: Why::Superseded(self.key.run.clone()) };
+        Done { facts: Vec::new(), woken: Some(woken) }
     }
 
     async fn leave(&self, leaving: &Leaving) -> Result<Done, Fault> {

@@ -7,16 +7,10 @@ use signalbox_pipeline::run::fact::Entered;
 use signalbox_pipeline::settings::Settings;
 use signalbox_pipeline::shared::Shared;
 
+use super::wake::{Wake, Why};
 use super::{RunKey, Runs};
 use crate::fault::Fault;
 use crate::store::{Step, Versioned};
-
-/// A run that is to look at an environment once more, since somebody else changed what it waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wake {
-    pub run: RunKey,
-    pub environment: EnvironmentName,
-}
 
 impl Runs {
     /// Asks for the place of the run `key` in `environment`, and says how it finds that. The request
@@ -144,5 +138,5 @@ fn next(
 ) -> Option<Wake> {
     let run = found?.document.holder.filter(|holder| *holder != key.run)?;
     let run = RunKey { pipeline: key.pipeline.clone(), run };
-    Some(Wake { run, environment: environment.clone() })
+    Some(Wake { run, why: Why::Environment(environment.clone()) })
 }

@@ -10,8 +10,8 @@ use signalbox_pipeline::names::{EventId, JobId};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::{Fact, Question, Rejection, Run};
 
-use super::place::Wake;
 use super::step::Step;
+use super::wake::{Wake, Why};
 use super::{News, RunKey, Runs, Told};
 use crate::fault::Fault;
 use crate::store::{Put, Versioned};
@@ -120,6 +120,7 @@ impl<'a> Telling<'a> {
                     self.puts += 1;
                     self.rejections.extend(rejections);
                     self.challenge(base.document().map(|found| &found.document), &run);
+                    self.call_next(base.document().map(|found| &found.document), &run).await;
                     self.news = self.perform(&run).await;
                     let written = Versioned { document: run, etag };
                     if self.news.is_empty() {
@@ -164,6 +165,18 @@ impl<'a> Telling<'a> {
         self.news.extend(entered);
     }
 
+    /// A run that has come to its end calls the one that was queued behind it.
+    async fn call_next(&mut self, before: Option<&Run>, after: &Run) {
+        let was_over = before.is_some_and(|run| run.state.phase.is_terminal());
+        if was_over || !after.state.phase.is_terminal() {
+            return;
+        }
+        match self.runs.next_in_queue(after).await {
+            Ok(next) => self.wakes.extend(next),
+            Err(fault) => tracing::warn!(reason = %fault.chain(), "nobody was called"),
+        }
+    }
+
     /// Whoever comes to wait behind an older run lets that one know: it may be waiting itself, and
     /// then gives way.
     fn challenge(&mut self, before: Option<&Run>, after: &Run) {
@@ -176,7 +189,7 @@ impl<'a> Telling<'a> {
             };
             if before.as_ref().is_none_or(|run| !was(run)) {
                 let run = RunKey { pipeline: after.pipeline.clone(), run: run.clone() };
-                self.wakes.push(Wake { run, environment: environment.clone() });
+                self.wakes.push(Wake { run, why: Why::Environment(environment.clone()) });
             }
         }
     }

@@ -94,6 +94,8 @@ impl Story {
             origin: Origin::Push,
             pushed_by: None,
             notify: self.notify.clone(),
+            before: None,
+            newer: None,
             taken: None,
         };
         let fact = Fact::Triggered(trigger);

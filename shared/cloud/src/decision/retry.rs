@@ -54,6 +54,9 @@ pub fn begun(
         notify: registration.notify.clone(),
         origin: Origin::Retry { of: run.id.clone() },
         taken: taken.map(Box::new),
+        // What a person wants again takes nobody's place.
+        before: None,
+        newer: None,
         ..before.clone()
     })
 }

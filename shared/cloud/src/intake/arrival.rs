@@ -68,16 +68,21 @@ impl Arrival {
             Origin::Replay { .. }
                 if head.is_some_and(|head| head.commit == *commit || head.pushed_at >= at) =>
             {
-                Some(Claim { head: None, run: own.clone() })
+                Some(Claim::held(own))
             }
             _ => Some(Head::pushed(head, commit, at, own, write_id)),
         }
     }
 
-    /// The first fact of its run; `checkout_image` is that of jobs that name none, where the
+    /// The first fact of its run, by the `claim` that it has on its branch; `checkout_image` is that of jobs that name none, where the
     /// registration names none either.
     #[must_use]
-    pub fn trigger(&self, registration: &Registration, checkout_image: &str) -> Trigger {
+    pub fn trigger(
+        &self,
+        registration: &Registration,
+        checkout_image: &str,
+        claim: &Claim,
+    ) -> Trigger {
         let ours = || checkout_image.to_owned();
         let image = registration.checkout_image.as_ref().map_or_else(ours, ToString::to_string);
         let push = &self.push;
@@ -92,6 +97,8 @@ impl Arrival {
             origin: self.origin.clone(),
             pushed_by: push.actor.clone(),
             notify: registration.notify.clone(),
+            before: claim.before.clone(),
+            newer: claim.newer.clone(),
             taken: None,
         }
     }

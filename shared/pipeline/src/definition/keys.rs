@@ -45,5 +45,5 @@ pub(crate) const DEPLOYMENT: Keys = Keys {
     never: &[],
 };
 
-/// The values of `concurrency`; only the first is built.
+/// The values of `concurrency`.
 pub(crate) const CONCURRENCY: [&str; 3] = ["parallel", "queue", "supersede"];

@@ -3,7 +3,7 @@
 use super::deploy::deployments;
 use super::job::{JobKind, jobs, timeout};
 use super::path::RelativePath;
-use super::{BranchPattern, Build, DEFAULT_TIMEOUT, Definition, keys};
+use super::{BranchPattern, Build, Concurrency, DEFAULT_TIMEOUT, Definition, keys};
 use crate::faults::Collector;
 use crate::yaml::{Field, Fields, Node, Value, choice, list, named, text, whole_number};
 
@@ -15,7 +15,7 @@ pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definiti
     fields.required("version", faults, version);
     let pipeline = fields.required("pipeline", faults, named);
     let branches = fields.optional("on", faults, triggers);
-    fields.optional("concurrency", faults, concurrency);
+    let concurrency = fields.optional("concurrency", faults, concurrency).unwrap_or_default();
     let checks = fields.optional("checks", faults, |field, faults| {
         jobs(field, JobKind::Check, MOST_CHECKS, faults)
     });
@@ -33,6 +33,7 @@ pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definiti
     Some(Definition {
         pipeline: pipeline?,
         branches: branches.flatten().unwrap_or_else(|| vec![BranchPattern::everything()]),
+        concurrency,
         checks: checks.unwrap_or_default(),
         build,
         deploy,
@@ -76,16 +77,13 @@ fn branches(field: Field<'_>, faults: &mut Collector) -> Option<Vec<BranchPatter
     patterns.into_iter().collect()
 }
 
-fn concurrency(field: Field<'_>, faults: &mut Collector) -> Option<()> {
+fn concurrency(field: Field<'_>, faults: &mut Collector) -> Option<Concurrency> {
     let word = choice(field, &keys::CONCURRENCY, faults)?;
-    if word != keys::CONCURRENCY[0] {
-        field.fault(
-            faults,
-            &format!("{word} is not supported yet"),
-            Some("leave it out: runs are parallel".to_owned()),
-        );
-    }
-    Some(())
+    Some(match word.as_str() {
+        "queue" => Concurrency::Queue,
+        "supersede" => Concurrency::Supersede,
+        _ => Concurrency::Parallel,
+    })
 }
 
 fn build(field: Field<'_>, faults: &mut Collector) -> Option<Build> {

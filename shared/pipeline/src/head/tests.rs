@@ -40,6 +40,22 @@ fn every_push_makes_its_run_and_the_newest_owns_the_branch() {
 }
 
 #[test]
+fn a_claim_says_which_runs_are_before_and_after_it_however_often_it_is_made() {
+    let claim = |head: &Option<Head>, digit, second| {
+        Head::pushed(head.as_ref(), &commit(digit), at(second), &run(second, digit), "w")
+    };
+    let mut head = None;
+    push(&mut head, 'a', 1);
+    let second = claim(&head, 'c', 3);
+    assert_eq!((&second.before, &second.newer), (&Some(run(1, 'a')), &None));
+    push(&mut head, 'c', 3);
+    let again = claim(&head, 'c', 3);
+    assert_eq!((again.head, again.before, again.newer), (None, second.before, None));
+    let late = claim(&head, 'b', 2);
+    assert_eq!((late.before, late.newer), (None, Some(run(3, 'c'))));
+}
+
+#[test]
 fn a_push_that_comes_again_finds_its_claim() {
     let mut head = None;
     push(&mut head, 'a', 1);

@@ -72,6 +72,10 @@ pub enum Fact {
     Left(Left),
     /// People were told.
     Notified(Notified),
+    /// A newer run of the branch has ended it.
+    Superseded(Superseded),
+    /// The run that owned the branch before is over, or has been told that it is superseded.
+    Overtaken(Overtaken),
 }
 
 /// What an attempt left behind.
@@ -229,6 +233,20 @@ pub struct Notified {
     pub notice: EventId,
 }
 
+/// A newer run of the branch takes the place of this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Superseded {
+    /// The newer run.
+    pub by: RunId,
+}
+
+/// There is nothing to wait for any more, or to be told, of the run before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overtaken {
+    /// The run before.
+    pub run: RunId,
+}
+
 /// A person ended the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
@@ -247,12 +265,17 @@ impl Fact {
     #[must_use]
     pub fn schema(&self) -> u32 {
         match self {
-            Self::Decided(_) | Self::Expired(_) | Self::Left(_) | Self::Notified(_) => 4,
+            Self::Decided(_)
+            | Self::Expired(_)
+            | Self::Left(_)
+            | Self::Notified(_)
+            | Self::Superseded(_)
+            | Self::Overtaken(_) => 4,
             Self::Defined(defined) if defined.outcome.flow() != Flow::First => 4,
             Self::Entered(entered) if entered.is_of_the_second_flow() => 4,
             Self::Released(released) if released.refused.is_some() => 4,
             Self::Triggered(trigger) if trigger.flow() != Flow::First => 4,
-            Self::Triggered(trigger) if trigger.names_people() => 4,
+            Self::Triggered(trigger) if trigger.names_people() || trigger.names_runs() => 4,
             Self::Reported(reported) if reported.evidence.commit().is_some() => 4,
             Self::Triggered(trigger) if trigger.notifies() => 4,
             Self::Entered(entered) if !entered.is_plain() => 3,
@@ -287,6 +310,7 @@ impl Fact {
             | Self::Expired(_)
             | Self::Left(_)
             | Self::Notified(_) => None,
+            Self::Superseded(_) | Self::Overtaken(_) => None,
         }
     }
 

@@ -8,6 +8,8 @@ use super::fact::{
 use super::state::{self, Attempt, Image, Stage, StageWork, State};
 use super::{progress, verdict};
 use crate::attempt::{self, AttemptId};
+use crate::definition::Concurrency;
+use crate::names::RunId;
 use crate::phase::Phase;
 use crate::shared::Shared;
 use crate::stage;
@@ -75,6 +77,8 @@ pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
         announced: Vec::new(),
         told: Vec::new(),
         stages: vec![Stage::new(StageWork::Checkout)],
+        superseded_by: None,
+        overtook: false,
         started_at: at,
         ended_at: None,
     };
@@ -116,6 +120,8 @@ pub(super) fn apply(state: &mut State, fact: &Fact, at: Timestamp) -> Result<App
         Fact::Notified(_) => Unchanged,
         Fact::Terminated(fact) => job::terminated(attempt_of(state, &fact.attempt)?, fact),
         Fact::Cancelled(fact) => cancelled(state, fact, at),
+        Fact::Superseded(fact) => superseded(state, &fact.by, at),
+        Fact::Overtaken(fact) => overtaken(state, &fact.run),
         Fact::Withdrawn(fact) => job::withdrawn(attempt_of(state, &fact.attempt)?),
         Fact::Waiting(fact) => job::waiting(attempt_of(state, &fact.attempt)?, fact),
         Fact::Overdue(fact) => job::overdue(attempt_of(state, &fact.attempt)?, fact),
@@ -124,6 +130,27 @@ pub(super) fn apply(state: &mut State, fact: &Fact, at: Timestamp) -> Result<App
         progress::settle(state, at);
     }
     Ok(applied)
+}
+
+fn superseded(state: &mut State, by: &RunId, at: Timestamp) -> Applied {
+    if state.phase.is_terminal() {
+        return Unchanged;
+    }
+    state.superseded_by = Some(by.clone());
+    progress::abort(state, Phase::Superseded, &superseded_by(by), at);
+    Changed
+}
+
+fn superseded_by(newer: &RunId) -> String {
+    format!("{newer}, which is newer, takes its place")
+}
+
+fn overtaken(state: &mut State, run: &RunId) -> Applied {
+    if state.overtook || state.trigger.before.as_ref() != Some(run) {
+        return Unchanged;
+    }
+    state.overtook = true;
+    Changed
 }
 
 /// A run that is over cannot be cancelled: who came first has decided.
@@ -186,14 +213,23 @@ fn defined(state: &mut State, fact: &Defined, at: Timestamp) -> Result<Applied, 
         DefinitionOutcome::Accepted { source, sha256, definition, flow } => {
             conclude(attempt, Phase::Succeeded, None);
             state.source = Some(source.clone());
-            state.stages.extend(stage::after_checkout(definition, *flow));
             let content = definition.clone();
+            let supersedes = content.concurrency == Concurrency::Supersede;
             let defined = state::Defined { sha256: sha256.clone(), content };
             state.definition = Some(Shared::new(defined));
+            match state.trigger.newer.clone().filter(|_| supersedes) {
+                None => state.stages.extend(stage::after_checkout(definition, *flow)),
+                // It came late: a newer run is on its way already.
+                Some(newer) => {
+                    let reason = superseded_by(&newer);
+                    state.superseded_by = Some(newer);
+                    progress::leave_out(state, Phase::Superseded, &reason, at);
+                }
+            }
         }
         DefinitionOutcome::Skipped { reason } => {
             conclude(attempt, Phase::Succeeded, None);
-            progress::skip(state, reason, at);
+            progress::leave_out(state, Phase::Skipped, reason, at);
         }
         DefinitionOutcome::Refused { reason } => {
             conclude(attempt, Phase::Failed, Some(reason.clone()));

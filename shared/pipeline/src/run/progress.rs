@@ -21,7 +21,10 @@ pub(super) fn settle(state: &mut State, at: Timestamp) {
             }
             return;
         };
-        if state.stages[index].phase == Phase::Pending {
+        let stage = &state.stages[index];
+        // Checks that had to wait for the run before have no jobs yet.
+        let is_late = stage.work == StageWork::Checks && stage.jobs.is_empty();
+        if stage.phase == Phase::Pending || is_late {
             start(state, index, at);
         }
         settle_jobs(state, index);
@@ -41,13 +44,13 @@ pub(super) fn settle(state: &mut State, at: Timestamp) {
     }
 }
 
-/// Ends the run because its definition leaves the push out.
-pub(super) fn skip(state: &mut State, reason: &str, at: Timestamp) {
+/// Ends the run once its definition is known, before anything of that is begun.
+pub(super) fn leave_out(state: &mut State, phase: Phase, reason: &str, at: Timestamp) {
     for index in 0..state.stages.len() {
         settle_jobs(state, index);
         conclude(&mut state.stages[index], Phase::Succeeded, None, at);
     }
-    end(state, Phase::Skipped, Some(reason.to_owned()), at);
+    end(state, phase, Some(reason.to_owned()), at);
 }
 
 /// Ends the run from outside: because a person wants it so, or because a release of it could not be
@@ -77,6 +80,7 @@ fn start(state: &mut State, index: usize, at: Timestamp) {
     let is_let_in = state.entry(&state.stages[index]).is_some();
     let jobs = match work {
         StageWork::Verify { .. } if !is_let_in => Vec::new(),
+        StageWork::Checks if state.queued_behind().is_some() => Vec::new(),
         _ => work.jobs(definition),
     };
     let stage = &mut state.stages[index];
@@ -120,6 +124,7 @@ fn conclusion(state: &State, stage: &Stage) -> Option<(Phase, Option<String>)> {
                 None => of_jobs(&stage.jobs),
             }
         }
+        StageWork::Checks if state.queued_behind().is_some() => None,
         StageWork::Verify { .. } | StageWork::Checkout | StageWork::Checks | StageWork::Build => {
             of_jobs(&stage.jobs)
         }

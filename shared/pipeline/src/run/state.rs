@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::approving::Approving;
 use super::fact::{Ending, Entered, Evidence, Gated, ImagePushed, Placement, Trigger};
 use crate::attempt::AttemptId;
-use crate::definition::{self, Definition};
+use crate::definition::{self, Concurrency, Definition};
 use crate::names::{
     EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, JobId, JobKey, RunId, Sha256,
     StageName,
@@ -44,6 +44,12 @@ pub struct State {
     /// The notices that were sent, in the order of their ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<EventId>,
+    /// The newer run of the branch that ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<RunId>,
+    /// Whether the run before is over, or told that it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overtook: bool,
     /// When the run began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -271,6 +277,24 @@ impl State {
                 matches!(stage.work, StageWork::Validate { .. } | StageWork::Approve { .. });
             is_gate && stage.phase == Phase::Running && self.entered(stage).is_some()
         })
+    }
+
+    /// The run of the same branch that has to be over before this one begins its checks.
+    #[must_use]
+    pub fn queued_behind(&self) -> Option<&RunId> {
+        let definition = &self.definition.as_ref()?.content;
+        let queues = definition.concurrency == Concurrency::Queue && !self.overtook;
+        let is_live = !self.phase.is_terminal();
+        self.trigger.before.as_ref().filter(|_| queues && is_live)
+    }
+
+    /// The run of the same branch that this one has to end.
+    #[must_use]
+    pub fn supersedes(&self) -> Option<&RunId> {
+        let definition = self.definition.as_ref().map(|defined| defined.content.concurrency);
+        // What was superseded before its definition was known passes that on.
+        let ends_it = definition == Some(Concurrency::Supersede) || self.superseded_by.is_some();
+        self.trigger.before.as_ref().filter(|_| ends_it && !self.overtook)
     }
 
     /// How the environment was found that `stage` is about.

@@ -20,6 +20,7 @@ use crate::stage::Flow;
 mod admission;
 mod approval;
 mod budget;
+mod concurrency;
 mod doubt;
 mod ended;
 mod gates;
@@ -76,6 +77,8 @@ fn begun() -> Run {
         origin: Origin::Push,
         pushed_by: None,
         notify: Vec::new(),
+        before: None,
+        newer: None,
         taken: None,
     };
     let id = keys::run_id(at(0), &commit, &EventId::parse("e-1").unwrap());

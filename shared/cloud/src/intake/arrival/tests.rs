@@ -29,7 +29,7 @@ fn a_replay_leaves_a_found_commit_to_its_late_event() {
     let (head, replay) = (found(), replay());
     let own = replay.run();
     let claim = replay.claim(Some(&head), &own, "w").unwrap();
-    assert_eq!(claim, Claim { head: None, run: own });
+    assert_eq!(claim, Claim::held(&own));
     let late = Arrival::pushed(push(), String::new());
     let claim = late.claim(Some(&head), &late.run(), "w").unwrap();
     assert_eq!(claim.run, head.run, "its event takes the run that was found");
@@ -43,7 +43,7 @@ fn a_replay_leaves_a_found_commit_to_its_late_event_also_when_the_branch_has_mov
     let later = Arrival::pushed(Push { commit: next, at, ..push() }, String::new());
     let head = later.claim(Some(&before), &later.run(), "w").and_then(|claim| claim.head).unwrap();
     let own = replay.run();
-    assert_eq!(replay.claim(Some(&head), &own, "w"), Some(Claim { head: None, run: own }));
+    assert_eq!(replay.claim(Some(&head), &own, "w"), Some(Claim::held(&own)));
 }
 
 #[test]

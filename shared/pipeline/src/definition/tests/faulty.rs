@@ -47,8 +47,6 @@ fn what_is_not_built_is_refused_at_its_place() {
     for (rest, expected) in [
         ("on: { image: { tags: [x] } }", "3:7: `image` is not supported yet"),
         ("on: { push: { paths: [x] } }", "3:15: `paths` is not supported yet"),
-        ("concurrency: queue", "3:14: `concurrency` queue is not supported yet"),
-        ("concurrency: supersede", "3:14: `concurrency` supersede is not supported yet"),
         ("build:\n  repository: r\n  args: {}", "5:3: `args` is not supported yet"),
         ("build: { repository: r, artifacts: [] }", "3:25: `artifacts` is not supported yet"),
         ("train: { run: train }", "3:1: `train` is not supported yet"),

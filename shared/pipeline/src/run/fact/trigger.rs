@@ -40,6 +40,12 @@ pub struct Trigger {
     /// Who is told of the run's end, as registered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<Target>,
+    /// The run that owned the branch before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<RunId>,
+    /// The run of a newer push, which owned the branch already when this one began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<RunId>,
     /// What a retry takes over from the run before; only the register holds it, the state shows it
     /// as stages that are passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +68,11 @@ impl Trigger {
     /// Whether only code that knows of notices can hold it.
     pub(super) fn notifies(&self) -> bool {
         !self.notify.is_empty()
+    }
+
+    /// Whether it says which runs are before and after it.
+    pub(super) fn names_runs(&self) -> bool {
+        self.before.is_some() || self.newer.is_some()
     }
 
     pub(super) fn flow(&self) -> Flow {

@@ -31,6 +31,7 @@ fn kinds(run: &Run) -> Vec<&'static str> {
         Effect::Release(_) => "release",
         Effect::Leave(_) => "leave",
         Effect::Notify(_) => "notify",
+        Effect::Overtake(_) => "overtake",
     };
     run.pending.iter().map(kind).collect()
 }

@@ -248,6 +248,9 @@ impl History {
                 let placement = self.submitted[&attempt].clone();
                 Some(Fact::JobFound(JobFound { attempt, placement }))
             }
+            Effect::Overtake(overtaking) => {
+                Some(Fact::Overtaken(Overtaken { run: overtaking.run.clone() }))
+            }
             Effect::Leave(leaving) => {
                 Some(Fact::Left(Left { environment: leaving.environment.clone() }))
             }
@@ -293,10 +296,7 @@ impl History {
             let (attempt, name, queue, definition) = match &pending.effect {
                 Effect::Submit(s) => (&s.attempt, &s.job_name, &s.queue, s.definition.name()),
                 Effect::Withdraw(w) => (&w.attempt, &w.job_name, &w.queue, w.definition.clone()),
-                Effect::Terminate(_)
-                | Effect::Release(_)
-                | Effect::Leave(_)
-                | Effect::Notify(_) => continue,
+                _ => continue,
             };
             let job_id = JobId::parse(sha256(name.as_str().as_bytes()).as_str()).unwrap();
             let placement = Placement { job_id, definition, queue: queue.clone() };
