@@ -340,8 +340,15 @@ fn clone_url(pipeline: &str) -> String {
 
 /// Every kind of stage, each with one job.
 fn definition(pipeline: &str) -> String {
+    // Each way in which runs of a branch get along is some pipeline's.
+    let concurrency = match pipeline {
+        "snow" => "queue",
+        "wind" => "supersede",
+        _ => "parallel",
+    };
     let mut text = format!(
         "version: 1\npipeline: {pipeline}\non: {{ push: {{ branches: [main] }} }}\n\
+         concurrency: {concurrency}\n\
          checks: {{ unit: {{ run: \"true\" }} }}\n\
          build: {{ dockerfile: Dockerfile, context: ., repository: trainer }}\ndeploy:\n"
     );

@@ -107,7 +107,9 @@ fn every_push_has_its_run(
         ensure!(phase.is_terminal(), "{} is {phase}", run.id);
         let was_cancelled =
             phase == Phase::Cancelled && schedule.decisions.iter().any(|d| d.cancels);
-        let well = phase == Phase::Succeeded || was_cancelled || schedule.disturbs_jobs();
+        let gave_way = phase == Phase::Superseded && run.state.superseded_by.is_some();
+        let well =
+            phase == Phase::Succeeded || gave_way || was_cancelled || schedule.disturbs_jobs();
         ensure!(well, "I4: {} ended {phase} ({:?})", run.id, run.state.reason);
     }
     Ok(())
