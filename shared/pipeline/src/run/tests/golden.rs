@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::world::{End, Fate, History, Reading, World};
+use super::world::{End, Fate, Gate, History, Reading, World};
 use super::*;
 use crate::environment::Environment;
 use crate::head::Head;
@@ -35,7 +35,7 @@ fn runs(schema: u32) -> Vec<String> {
 
 #[test]
 fn a_run_that_an_older_version_wrote_is_carried_to_its_end() {
-    for (schema, many) in [(1, 9), (2, 5), (3, 2)] {
+    for (schema, many) in [(1, 9), (2, 5), (3, 2), (4, 5)] {
         let names = runs(schema);
         assert!(names.len() >= many, "{names:?}");
         for name in names {
@@ -43,7 +43,14 @@ fn a_run_that_an_older_version_wrote_is_carried_to_its_end() {
             assert_eq!((run.schema, run.register.verify()), (schema, Ok(())), "{name}");
             assert_eq!(Run::fold(run.register.entries()).unwrap(), run.state, "{name}");
             let fate = Fate { end: End::Succeeds, surplus: true, talkative: true, lost: false };
-            let world = World { fates: vec![fate], reading: Reading::Accepted, settings: true };
+            let waits = |kind: &str| run.state.waits_before().any(|it| it.name.as_str() == kind);
+            let gate = match () {
+                () if waits("test-approve") => Gate::Asking,
+                () if waits("test-validate") => Gate::Crowded,
+                () => Gate::Open,
+            };
+            let reading = Reading::Accepted;
+            let world = World { fates: vec![fate], reading, settings: true, gate };
             let over = run.state.phase;
             let mut history = History::of(world, run);
             history.finish();

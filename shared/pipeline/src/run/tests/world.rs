@@ -43,12 +43,24 @@ pub(super) enum Reading {
     Unusable,
 }
 
+/// How the run finds the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// It may pass.
+    Open,
+    /// Another run is there.
+    Crowded,
+    /// Somebody is asked.
+    Asking,
+}
+
 /// Everything that is not the run's to decide.
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub fates: Vec<Fate>,
     pub reading: Reading,
     pub settings: bool,
+    pub gate: Gate,
 }
 
 /// A run in its world.
@@ -90,8 +102,52 @@ impl World {
                 let digest = Some(self.digest(&attempt, self.fate(&attempt).end));
                 Fact::ImageFound(ImageFound { attempt, digest, bytes: Some(7) })
             }
-            Question::Environment(_) => as_asked(run, telling(entered(self.settings))),
+            Question::Environment(_) => {
+                let first = run.state.stages.iter().all(|stage| stage.entered.is_none());
+                let place = match self.gate {
+                    Gate::Crowded if first => Place::Behind,
+                    _ => Place::Held,
+                };
+                self.found(run, place)
+            }
         }
+    }
+
+    /// How the run finds its environment; runs of the first flow take no place.
+    fn found(&self, run: &Run, place: Place) -> Fact {
+        let Fact::Entered(mut entered) = telling(entered(self.settings)) else { unreachable!() };
+        let mut settings = entered.settings.as_deref().cloned();
+        if let (Some(settings), Gate::Asking) = (&mut settings, self.gate) {
+            settings.approvals = approvals();
+        }
+        entered.settings = settings.map(Shared::new);
+        match &mut entered.standing {
+            Some(standing) if run.state.flow() == Flow::Second => standing.place = place,
+            standing => *standing = None,
+        }
+        Fact::Entered(entered)
+    }
+
+    /// What somebody says at the gate: whoever was there has left, and people approve.
+    fn at_the_gate(&self, run: &Run) -> Vec<Fact> {
+        let begun = |name: &str| {
+            let mut stages = run.state.stages.iter();
+            stages.find(|stage| stage.name.as_str() == name && stage.phase != Phase::Pending)
+        };
+        let mut facts = Vec::new();
+        let has_entered = begun("test-validate").is_some_and(|stage| stage.entered.is_some());
+        if self.gate == Gate::Crowded && has_entered {
+            facts.push(self.found(run, Place::Held));
+        }
+        let asked = begun("test-approve").filter(|_| self.gate == Gate::Asking);
+        let Some(stage) = asked else { return facts };
+        // The order of people's decisions counts, so that here only one is asked for.
+        let required = run.state.approvals(stage).map_or(0, |asked| asked.required) as usize;
+        let release = run.state.release(stage).into_iter();
+        facts.extend(release.flat_map(|release| {
+            ["ada", "bob"].into_iter().take(required).map(move |who| approval(who, &release))
+        }));
+        facts
     }
 
     fn report(&self, run: &Run, attempt: AttemptId) -> Fact {
@@ -191,13 +247,22 @@ impl World {
     }
 }
 
-/// Runs of the first flow take no place.
-fn as_asked(run: &Run, fact: Fact) -> Fact {
-    let Fact::Entered(mut entered) = fact else { unreachable!() };
-    if run.state.flow() == Flow::First {
-        entered.standing = None;
-    }
-    Fact::Entered(entered)
+fn approvals() -> Option<settings::Approvals> {
+    let from = vec![GroupName::parse("managers").unwrap()];
+    Some(settings::Approvals { required: 1, from, exclude_author: true, expire_seconds: 60 })
+}
+
+fn approval(person: &str, release: &Sha256) -> Fact {
+    Fact::Decided(Decided {
+        decision: EventId::parse(format!("d-{person}-{release}")).unwrap(),
+        environment: EnvironmentName::parse("test").unwrap(),
+        choice: Choice::Approve,
+        release: release.clone(),
+        person: PersonName::parse(person).unwrap(),
+        principal: format!("AIDA{person}"),
+        reason: None,
+        break_glass: false,
+    })
 }
 
 fn exit_code(end: End) -> i32 {
@@ -225,6 +290,7 @@ impl History {
         let mut facts: Vec<Fact> =
             jobs.flat_map(|(id, placement)| self.world.about(&self.run, id, placement)).collect();
         facts.extend(self.run.pending.iter().filter_map(|pending| self.performed(pending)));
+        facts.extend(self.world.at_the_gate(&self.run));
         // A surplus job is told to end, perhaps after it has ended by itself.
         let surplus = self.run.state.attempts().flat_map(|(id, _, attempt)| {
             let told = move |job_id| Terminated { attempt: id.clone(), job_id };
