@@ -17,6 +17,8 @@ mod pid;
 pub mod principals;
 mod random;
 pub mod s3;
+pub mod secretsmanager;
+pub mod sns;
 pub mod sqs;
 pub mod template;
 pub mod wire;

@@ -16,6 +16,8 @@ use crate::incident::Incidents;
 use crate::lambda::Setup;
 use crate::principals::{Kind, Principals, is_user_name, user_arn};
 use crate::s3::S3;
+use crate::secretsmanager::SecretsManager;
+use crate::sns::Sns;
 use crate::sqs::{QueueSpec, Redrive, Sqs};
 use crate::template::{self, Stack};
 
@@ -32,6 +34,8 @@ pub(super) struct Services {
     pub(super) batch: Batch,
     pub(super) bus: Arc<Bus>,
     pub(super) codecommit: Arc<CodeCommit>,
+    pub(super) sns: Arc<Sns>,
+    secrets: Arc<SecretsManager>,
     pub(super) log: Arc<RequestLog>,
     pub(super) incidents: Arc<Incidents>,
 }
@@ -97,7 +101,25 @@ impl Services {
         let codecommit =
             CodeCommit::open(dir, endpoint, &caller, hook, sink, Arc::clone(&incidents))
                 .context("cannot open CodeCommit")?;
-        Ok(Self { clock, principals, s3, sqs, ecr, batch, bus, codecommit, log, incidents })
+        let sns = Sns::open(&dir.join("sns"), clock.clone()).context("cannot open SNS")?;
+        for topic in &config.topics {
+            sns.create(topic).with_context(|| format!("cannot make the topic `{topic}`"))?;
+        }
+        let (sns, secrets) = (Arc::new(sns), Arc::new(SecretsManager::open(dir)));
+        Ok(Self {
+            sns,
+            secrets,
+            clock,
+            principals,
+            s3,
+            sqs,
+            ecr,
+            batch,
+            bus,
+            codecommit,
+            log,
+            incidents,
+        })
     }
 
     /// The endpoint with these services behind it.
@@ -109,6 +131,8 @@ impl Services {
             batch: Arc::new(self.batch.clone()),
             ecr: Arc::new(self.ecr.clone()),
             codecommit: self.codecommit.clone(),
+            sns: self.sns.clone(),
+            secrets: self.secrets.clone(),
             principals: Arc::clone(&self.principals),
             log: Arc::clone(&self.log),
             faults: Faults::new(config.faults.clone()),

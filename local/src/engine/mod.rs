@@ -19,6 +19,7 @@ use crate::incident::Incidents;
 use crate::lambda::{Lambda, Usage};
 use crate::principals::{Kind, Principal, Principals};
 use crate::s3::S3;
+use crate::sns::Sns;
 use crate::sqs::Sqs;
 use crate::template::{self, Stack};
 
@@ -53,6 +54,7 @@ pub struct Engine {
     batch: Batch,
     bus: Arc<Bus>,
     codecommit: Arc<CodeCommit>,
+    sns: Arc<Sns>,
     lambda: Lambda,
     log: Arc<RequestLog>,
     incidents: Arc<Incidents>,
@@ -104,8 +106,9 @@ impl Engine {
         });
         let lambda = Lambda::start(&services.lambda(&config, &dir, &endpoint), &stack.functions)?;
         services.codecommit.drain().await.context("cannot deliver the pushes that waited")?;
-        let Services { principals, s3, sqs, ecr, batch, bus, codecommit, log, incidents, .. } =
-            services;
+        let Services {
+            principals, s3, sqs, ecr, batch, bus, codecommit, sns, log, incidents, ..
+        } = services;
         Ok(Self {
             endpoint,
             stack,
@@ -117,6 +120,7 @@ impl Engine {
             batch,
             bus,
             codecommit,
+            sns,
             lambda,
             log,
             incidents,
@@ -187,6 +191,12 @@ impl Engine {
     #[must_use]
     pub fn s3(&self) -> &S3 {
         &self.s3
+    }
+
+    /// What was published to topics.
+    #[must_use]
+    pub fn sns(&self) -> &Sns {
+        &self.sns
     }
 
     /// The folder of a job: its log is there, and while it runs its working folder.

@@ -9,8 +9,8 @@ use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use super::json;
 use super::target::{Service, Target, target};
+use super::{form, json};
 use crate::wire::WireError;
 
 /// What goes wrong with one request. Attached to a request as an extension, it happens to that one.
@@ -178,18 +178,17 @@ fn refusal(what: What, target: &Target) -> Response {
         (What::Precondition, _) => (412, "PreconditionFailed"),
         (What::Throttled, Target::S3) => (503, "SlowDown"),
         (What::Throttled, Target::Json(Service::Batch, _)) => (429, "TooManyRequestsException"),
-        (What::Throttled, Target::Json(_, _)) => (400, "ThrottlingException"),
+        (What::Throttled, Target::Json(_, _) | Target::Form(_)) => (400, "ThrottlingException"),
         (_, Target::S3) => (500, "InternalError"),
-        (_, Target::Json(Service::Sqs, _)) => (500, "InternalFailure"),
-        (_, Target::Json(Service::Batch | Service::Ecr | Service::CodeCommit, _)) => {
-            (500, "ServerException")
-        }
+        (_, Target::Json(Service::Sqs, _) | Target::Form(_)) => (500, "InternalFailure"),
+        (_, Target::Json(_, _)) => (500, "ServerException"),
     };
     let message = "This is a planted fault.".to_owned();
     match target {
         Target::Json(service, _) => {
             json::failure(*service, &WireError { status, code: code.to_owned(), message })
         }
+        Target::Form(_) => form::failure(&WireError { status, code: code.to_owned(), message }),
         Target::S3 => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let body = format!(

@@ -37,11 +37,13 @@ pub(super) async fn answer(
         Service::Ecr => edge.ecr.call(caller, operation, body).await,
         Service::Batch => edge.batch.call(caller, operation, body).await,
         Service::CodeCommit => edge.codecommit.call(caller, operation, body).await,
+        Service::SecretsManager => edge.secrets.call(caller, operation, body).await,
+        Service::Sns => Err(WireError::client("InvalidAction", "SNS speaks no JSON.")),
     };
     (response(service, answer), detail)
 }
 
-fn unknown_caller(key: Option<&str>) -> WireError {
+pub(super) fn unknown_caller(key: Option<&str>) -> WireError {
     let (code, message) = match key {
         Some(key) => (
             "UnrecognizedClientException",
@@ -83,16 +85,14 @@ pub(super) fn failure(service: Service, error: &WireError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = match service {
         Service::Sqs => sqs::error_type(&error.code),
-        Service::Ecr | Service::Batch | Service::CodeCommit => error.code.clone(),
+        _ => error.code.clone(),
     };
     let body = json!({ "__type": kind, "message": error.message });
     let mut response = (status, body.to_string()).into_response();
     let (name, value) = match service {
         // SQS spoke another protocol once; its clients still read the codes of then.
         Service::Sqs => ("x-amzn-query-error", sqs::query_error(error)),
-        Service::Ecr | Service::Batch | Service::CodeCommit => {
-            ("x-amzn-errortype", error.code.clone())
-        }
+        _ => ("x-amzn-errortype", error.code.clone()),
     };
     if let Ok(value) = HeaderValue::try_from(value) {
         response.headers_mut().insert(name, value);

@@ -23,9 +23,10 @@ use tokio::net::TcpListener;
 use crate::principals::{Kind, Principal, Principals};
 use crate::s3::{self, S3};
 use crate::sqs::Sqs;
-use crate::wire::JsonService;
+use crate::wire::{JsonService, WireError};
 
 mod faults;
+mod form;
 mod json;
 mod log;
 mod target;
@@ -51,6 +52,10 @@ pub struct Edge {
     pub ecr: Arc<dyn JsonService>,
     /// The API of CodeCommit (git itself serves its repositories).
     pub codecommit: Arc<dyn JsonService>,
+    /// SNS.
+    pub sns: Arc<dyn JsonService>,
+    /// Secrets Manager.
+    pub secrets: Arc<dyn JsonService>,
     /// Whose keys are known.
     pub principals: Arc<Principals>,
     /// Where every request is counted.
@@ -125,6 +130,10 @@ async fn carry_out(shared: Shared, parts: Parts, body: Body) -> Response {
                 json::answer(edge, caller.as_ref().ok_or(key), service, &operation, body).await;
             (response, service.name(), operation, detail)
         }
+        Target::Form(service) => {
+            let (response, operation, detail) = form(edge, caller.as_ref().ok_or(key), body).await;
+            (response, service.name(), operation, detail)
+        }
         Target::S3 => {
             let called = s3::Called::default();
             let mut request = HttpRequest::from_parts(parts, body);
@@ -139,6 +148,26 @@ async fn carry_out(shared: Shared, parts: Parts, body: Body) -> Response {
     let status = response.status().as_u16();
     note(edge, number, caller.as_ref(), service, &operation, status, &detail);
     response
+}
+
+/// Answers a form, and says which operation it was and what about.
+async fn form(
+    edge: &Edge,
+    caller: Result<&Principal, Option<&str>>,
+    body: Body,
+) -> (Response, String, String) {
+    let failed = |error: &WireError| (form::failure(error), String::new(), String::new());
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(key) => return failed(&json::unknown_caller(key)),
+    };
+    let (operation, fields) = match form::read(body).await {
+        Ok(read) => read,
+        Err(error) => return failed(&error),
+    };
+    let detail = target::detail(&fields);
+    let answer = edge.sns.call(caller, &operation, fields).await;
+    (form::response(&operation, &answer), operation, detail)
 }
 
 /// Counts a request of the other routes: the first part of its path is the service.

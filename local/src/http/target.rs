@@ -1,25 +1,29 @@
 //! Which service a request is for, and who calls.
 
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 
 /// What a request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// An operation of a service with JSON documents.
     Json(Service, String),
+    /// An operation of a service with forms, which the form itself names.
+    Form(Service),
     /// Everything else.
     S3,
 }
 
-/// The services with JSON documents.
+/// The services other than S3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
     Sqs,
     Ecr,
     Batch,
     CodeCommit,
+    Sns,
+    SecretsManager,
 }
 
 impl Service {
@@ -30,6 +34,8 @@ impl Service {
             Self::Ecr => "ecr",
             Self::Batch => "batch",
             Self::CodeCommit => "codecommit",
+            Self::Sns => "sns",
+            Self::SecretsManager => "secretsmanager",
         }
     }
 
@@ -37,7 +43,8 @@ impl Service {
     pub(super) fn media_type(self) -> &'static str {
         match self {
             Self::Sqs => "application/x-amz-json-1.0",
-            Self::Ecr | Self::CodeCommit => "application/x-amz-json-1.1",
+            Self::Ecr | Self::CodeCommit | Self::SecretsManager => "application/x-amz-json-1.1",
+            Self::Sns => "text/xml",
             Self::Batch => "application/json",
         }
     }
@@ -78,7 +85,13 @@ pub(super) fn target(request: &Parts) -> Target {
         Some(("CodeCommit_20150413", operation)) => {
             return Target::Json(Service::CodeCommit, operation.to_owned());
         }
+        Some(("secretsmanager", operation)) => {
+            return Target::Json(Service::SecretsManager, operation.to_owned());
+        }
         _ => {}
+    }
+    if request.headers.get(AUTHORIZATION).is_some_and(is_for_sns) {
+        return Target::Form(Service::Sns);
     }
     // No bucket has a name of two letters.
     let Some(name) = request.uri.path().strip_prefix("/v1/") else { return Target::S3 };
@@ -97,6 +110,11 @@ pub(super) fn access_key(request: &Parts) -> Option<&str> {
     })
 }
 
+/// A form says nowhere which service it is for, but in what it is signed with.
+fn is_for_sns(authorization: &HeaderValue) -> bool {
+    authorization.to_str().is_ok_and(|text| text.contains("/sns/aws4_request"))
+}
+
 fn signed(headers: &HeaderMap) -> Option<&str> {
     let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (_, credential) = authorization.split_once("Credential=")?;
@@ -105,7 +123,9 @@ fn signed(headers: &HeaderMap) -> Option<&str> {
 
 /// What a JSON request is about, for the log: the first of these fields that it has.
 pub(super) fn detail(body: &serde_json::Value) -> String {
-    const FIELDS: [&str; 8] = [
+    const FIELDS: [&str; 10] = [
+        "TopicArn",
+        "SecretId",
         "QueueUrl",
         "QueueName",
         "repositoryName",

@@ -52,6 +52,8 @@ fn disturbed(plan: FaultPlan) -> World {
         batch: Arc::new(Echo),
         ecr: Arc::new(Echo),
         codecommit: Arc::new(Echo),
+        sns: Arc::new(Echo),
+        secrets: Arc::new(Echo),
         principals,
         log: Arc::clone(&log),
         faults: Faults::new(plan),
