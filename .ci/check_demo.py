@@ -34,6 +34,8 @@ def check_succeeded(result: dict) -> None:
         sys.exit(f"the demo's run {result['run']} ended {result['phase']}; not succeeded: {unfinished}")
     if not str(result["image_digest"]).startswith("sha256:"):
         sys.exit(f"the demo succeeded without an image: image_digest is {result['image_digest']!r}")
+    if "succeeded" not in str(result["told"]):
+        sys.exit(f"nobody was told that it succeeded: told is {result['told']!r}")
     print(f"run {result['run']} succeeded with {result['image_digest']}")
 
 
@@ -51,6 +53,8 @@ def run_broken(what: str, folder: str) -> None:
         sys.exit(f"the user's work is broken, so the run must end failed, not {result['phase']}")
     if STAGE_OF[what] and STAGE_OF[what] not in failed:
         sys.exit(f"the stage {STAGE_OF[what]} should have failed")
+    if "failed" not in str(result["told"]):
+        sys.exit(f"nobody was told that it failed: told is {result['told']!r}")
     if not ended.stderr.strip():
         sys.exit("nothing on standard error says what failed and where to look")
 

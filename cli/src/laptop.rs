@@ -16,6 +16,7 @@ mod expected;
 pub(crate) mod follow;
 mod git;
 mod register;
+pub(crate) mod told;
 mod traces;
 
 pub(crate) use address::Address;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use include_dir::{Dir, DirEntry, include_dir};
 use signalbox_local::engine::Engine;
+use signalbox_pipeline::notice::Target;
 use signalbox_pipeline::settings::Settings;
 
 use super::git::git;
@@ -55,13 +56,16 @@ impl Break {
     }
 }
 
-/// Registers the repository, and applies the settings of its environment `test`; returns the clone
+/// Registers the repository, the ends of whose runs `notify` is told, and applies the settings of its environment `test`; returns the clone
 /// address.
 ///
 /// # Errors
 /// When the engine refuses either.
-pub(crate) async fn prepare(engine: &Engine) -> anyhow::Result<std::path::PathBuf> {
-    let remote = register::register(engine, REPOSITORY, REPOSITORY).await?;
+pub(crate) async fn prepare(
+    engine: &Engine,
+    notify: Vec<Target>,
+) -> anyhow::Result<std::path::PathBuf> {
+    let remote = register::register(engine, REPOSITORY, REPOSITORY, notify).await?;
     register::settings(engine, &environment()?).await?;
     Ok(remote)
 }

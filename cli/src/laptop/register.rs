@@ -13,6 +13,7 @@ use signalbox_local::engine::Engine;
 use signalbox_pipeline::definition::BranchPattern;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{Host, PipelineName, RepositoryName};
+use signalbox_pipeline::notice::Target;
 use signalbox_pipeline::registration::{self, Registration};
 use signalbox_pipeline::settings::{self as document, Settings};
 
@@ -47,6 +48,7 @@ pub(crate) async fn register(
     engine: &Engine,
     repository: &str,
     pipeline: &str,
+    notify: Vec<Target>,
 ) -> anyhow::Result<std::path::PathBuf> {
     let remote = engine.git_remote(repository).await?;
     let host = Host::parse(format!("codecommit.{REGION}.amazonaws.com"))?;
@@ -62,7 +64,7 @@ pub(crate) async fn register(
         clone_url: text(&remote)?,
         branches: vec![BranchPattern::parse("**")?],
         checkout_image: None,
-        notify: Vec::new(),
+        notify,
     };
     let key = keys::state::repository(&host, &repository);
     match documents.create(&key, &registration).await? {

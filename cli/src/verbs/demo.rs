@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use signalbox_local::engine::Engine;
+use signalbox_local::sns::Published;
 use signalbox_pipeline::phase::Phase;
+use signalbox_pipeline::run::Run;
 
 use crate::exit::Exit;
 use crate::laptop::example::{self, Break};
-use crate::laptop::{Wanted, follow};
+use crate::laptop::{Wanted, follow, told};
 use crate::output::{Output, styled};
 use crate::progress::Progress;
 use crate::verbs::local::{Delivery, duration};
@@ -65,6 +67,12 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     let engine = started.inspect_err(|error| Outcome::without_engine(&dir, error).print(output))?;
     let followed = carry(&args, &engine, &dir, output).await;
     let outcome = Outcome::of(&engine, &dir, &followed);
+    let followed = followed.map(|(run, told)| {
+        if let Some(told) = told {
+            output.say(format!("\n  told  {}", told::line(&told)));
+        }
+        run
+    });
     if let Ok(run) = &followed {
         keep_document(&dir, run)?;
         if run.state.phase == Phase::Succeeded {
@@ -94,8 +102,9 @@ async fn carry(
     engine: &Engine,
     dir: &Path,
     output: &Output,
-) -> anyhow::Result<signalbox_pipeline::run::Run> {
-    let remote = example::prepare(engine).await?;
+) -> anyhow::Result<(Run, Option<Published>)> {
+    let (target, mut published) = told::listen(engine)?;
+    let remote = example::prepare(engine, vec![target]).await?;
     let work = dir.join(example::REPOSITORY);
     let commit = example::commit(&work, None, args.broken).await?;
     greet(args, engine, dir, &commit, output);
@@ -106,11 +115,11 @@ async fn carry(
         follow.until_the_end(&commit, |run, now| progress.show(run, now)).await
     };
     progress.end();
-    followed
+    Ok((followed?, told::next(&mut published).await))
 }
 
 /// Keeps a copy of the run's document where it is easily found.
-fn keep_document(dir: &Path, run: &signalbox_pipeline::run::Run) -> anyhow::Result<()> {
+fn keep_document(dir: &Path, run: &Run) -> anyhow::Result<()> {
     let file = dir.join("run.json");
     std::fs::write(&file, serde_json::to_vec(run)?)
         .with_context(|| format!("cannot write {}", file.display()))

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::exit::Exit;
-use crate::laptop::{Address, Wanted, example};
+use crate::laptop::{Address, Wanted, example, told};
 use crate::output::Output;
 
 /// Run the local engine: S3, SQS, Batch, ECR and the functions, on 127.0.0.1
@@ -22,7 +22,7 @@ use crate::output::Output;
 /// credentials{access_key_id,secret_access_key,region}, users (each with user_id, which SQS attaches to
 /// what they send, arn, access_key_id, secret_access_key), functions_log, functions (the variables of
 /// each, as `sam local invoke --env-vars` takes them). It runs until SIGINT or SIGTERM, and tells on
-/// standard error what is wrong in the wiring. Everything is kept in DIR; the next engine there goes
+/// standard error what is wrong in the wiring, and what was published to topics of SNS. Everything is kept in DIR; the next engine there goes
 /// on where this one stopped.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -111,6 +111,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     };
     let engine = wanted.start().await?;
     let mut incidents = engine.incidents().subscribe();
+    let mut published = engine.sns().subscribe();
     for incident in engine.incidents().all() {
         tell(output, &incident);
     }
@@ -131,6 +132,11 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
             },
+            told = published.recv() => match told {
+                Ok(message) => output.note(format!("published: {}", told::line(&message))),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break,
+            },
         }
     }
     engine.stop().await;
@@ -138,7 +144,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
 }
 
 async fn seed(engine: &Engine, source: Option<&std::path::Path>) -> anyhow::Result<()> {
-    let remote = example::prepare(engine).await?;
+    let remote = example::prepare(engine, Vec::new()).await?;
     let work = tempfile::tempdir()?;
     example::commit(work.path(), source, None).await?;
     example::push_unheard(work.path(), &remote).await

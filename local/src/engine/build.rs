@@ -102,9 +102,6 @@ impl Services {
             CodeCommit::open(dir, endpoint, &caller, hook, sink, Arc::clone(&incidents))
                 .context("cannot open CodeCommit")?;
         let sns = Sns::open(&dir.join("sns"), clock.clone()).context("cannot open SNS")?;
-        for topic in &config.topics {
-            sns.create(topic).with_context(|| format!("cannot make the topic `{topic}`"))?;
-        }
         let (sns, secrets) = (Arc::new(sns), Arc::new(SecretsManager::open(dir)));
         Ok(Self {
             sns,

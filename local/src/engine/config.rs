@@ -33,8 +33,6 @@ pub struct EngineConfig {
     pub expected_events: Vec<Value>,
     /// Image repositories that are there from the start, besides those of the template.
     pub image_repositories: Vec<String>,
-    /// Topics of SNS that are there from the start.
-    pub topics: Vec<String>,
     /// People with keys of their own, besides the operator and those who were there before.
     pub users: Vec<String>,
     /// What runs the jobs.
@@ -78,7 +76,6 @@ impl EngineConfig {
             faults: FaultPlan::default(),
             expected_events: Vec::new(),
             image_repositories: Vec::new(),
-            topics: Vec::new(),
             users: Vec::new(),
             executor,
             vcpus: u32::try_from(vcpus).unwrap_or(2),

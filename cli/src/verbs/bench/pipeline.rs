@@ -19,7 +19,7 @@ pub(super) const FIXED: usize = 3;
 /// Registers the repository with a commit, and the settings of its environments; returns the
 /// commit's id.
 pub(super) async fn prepare(engine: &Engine, work: &Path, stages: usize) -> anyhow::Result<String> {
-    let remote = register(engine, REPOSITORY, REPOSITORY).await?;
+    let remote = register(engine, REPOSITORY, REPOSITORY, Vec::new()).await?;
     for number in FIXED..stages {
         settings(engine, &environment(number)?).await?;
     }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 use signalbox_local::engine::Engine;
+use signalbox_local::sns::Published;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 
-use crate::laptop::product_requests;
+use crate::laptop::{product_requests, told};
 use crate::output::Output;
 use crate::view::job as view;
 
@@ -24,6 +25,8 @@ pub(super) struct Outcome {
     image_digest: Option<String>,
     /// What the functions and the jobs asked of AWS.
     requests: BTreeMap<String, u64>,
+    /// What people were told of its end.
+    told: Option<String>,
     dir: PathBuf,
     endpoint: Option<String>,
 }
@@ -37,18 +40,23 @@ struct Stage {
 
 impl Outcome {
     /// What became of the run, or why there is none.
-    pub(super) fn of(engine: &Engine, dir: &Path, followed: &anyhow::Result<Run>) -> Self {
+    pub(super) fn of(
+        engine: &Engine,
+        dir: &Path,
+        followed: &anyhow::Result<(Run, Option<Published>)>,
+    ) -> Self {
         let requests = product_requests(engine);
         let endpoint = Some(engine.endpoint().to_owned());
         match followed {
             Err(error) => Self { requests, endpoint, ..Self::without_engine(dir, error) },
-            Ok(run) => Self {
+            Ok((run, told)) => Self {
                 run: Some(run.id.to_string()),
                 phase: run.state.phase,
                 reason: run.state.reason.clone(),
                 stages: run.state.stages.iter().map(stage).collect(),
                 image_digest: run.state.image.as_ref().map(|image| image.digest.to_string()),
                 requests,
+                told: told.as_ref().map(told::line),
                 dir: dir.to_owned(),
                 endpoint,
             },
@@ -64,6 +72,7 @@ impl Outcome {
             stages: Vec::new(),
             image_digest: None,
             requests: BTreeMap::new(),
+            told: None,
             dir: dir.to_owned(),
             endpoint: None,
         }
