@@ -101,6 +101,18 @@ impl Installation {
         self.clients.sqs().patient
     }
 
+    /// SQS, with the keys of `user`.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn sqs_as(&self, user: &str) -> anyhow::Result<aws_sdk_sqs::Client> {
+        let user = self.facts.users.get(user).with_context(|| format!("no user {user}"))?;
+        let mut facts = self.facts.clone();
+        facts.credentials.access_key_id.clone_from(&user.access_key_id);
+        facts.credentials.secret_access_key.clone_from(&user.secret_access_key);
+        Ok(clients(&facts).sqs().patient)
+    }
+
     /// Batch.
     #[must_use]
     pub fn batch(&self) -> aws_sdk_batch::Client {

@@ -1,5 +1,6 @@
 //! `signalbox local` as a process: how it is started, and what it tells about itself.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub struct Setup {
     pub delay: Duration,
     /// What chance depends on.
     pub seed: u64,
+    /// People with keys of their own.
+    pub users: Vec<String>,
 }
 
 impl Setup {
@@ -50,6 +53,7 @@ impl Setup {
             reorder: 0.0,
             delay: Duration::ZERO,
             seed: 0,
+            users: Vec::new(),
         }
     }
 
@@ -66,6 +70,9 @@ impl Setup {
         set("reorder", self.reorder.to_string());
         set("delay", millis(self.delay));
         set("seed", self.seed.to_string());
+        for user in &self.users {
+            set("user", user.clone());
+        }
         if let Some(number) = self.kill_at {
             set("kill-at", number.to_string());
         }
@@ -92,6 +99,8 @@ pub struct Facts {
     pub queues: Queues,
     /// The operator's keys.
     pub credentials: Keys,
+    /// Everybody with keys of their own, the operator among them.
+    pub users: BTreeMap<String, User>,
 }
 
 /// The buckets' names.
@@ -116,6 +125,19 @@ pub struct Queues {
     pub jobs: String,
     /// What people decide.
     pub decisions: String,
+}
+
+/// A person with keys of their own.
+#[derive(Clone, Debug, Deserialize)]
+pub struct User {
+    /// What SQS calls them.
+    pub user_id: String,
+    /// What CodeCommit calls them.
+    pub arn: String,
+    /// The id of their key.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: String,
 }
 
 /// An access key.

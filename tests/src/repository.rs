@@ -58,6 +58,8 @@ impl Tree {
 pub struct Repository {
     work: PathBuf,
     remote: PathBuf,
+    /// Who pushes, where it is not the operator.
+    user: Option<String>,
 }
 
 impl Repository {
@@ -67,7 +69,7 @@ impl Repository {
     /// When git fails.
     pub async fn new(work: PathBuf, remote: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&work)?;
-        let repository = Self { work, remote: remote.to_owned() };
+        let repository = Self { work, remote: remote.to_owned(), user: None };
         repository.git(&["init", "-q", "-b", "main"]).await?;
         Ok(repository)
     }
@@ -94,6 +96,15 @@ impl Repository {
         self.git(&["push", "-q", "--force", &remote, "HEAD:refs/heads/main"]).await.map(|_| ())
     }
 
+    /// Pushes as this user of the engine.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub async fn push_as(&self, user: &str) -> anyhow::Result<()> {
+        let pusher = Self { user: Some(user.to_owned()), ..self.clone() };
+        pusher.push().await
+    }
+
     /// Puts the newest commit onto the branch behind the code host's back: no event is emitted.
     ///
     /// # Errors
@@ -112,6 +123,7 @@ impl Repository {
             .current_dir(&self.work)
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            .envs(self.user.iter().map(|user| ("SIGNALBOX_AS", user)))
             .output()
             .await
             .context("cannot run git")?;

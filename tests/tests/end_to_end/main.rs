@@ -1,5 +1,6 @@
 //! The whole product, from an event to a verified image, on an engine that runs as a process.
 
+mod approvals;
 mod audit;
 mod bad_definition;
 mod bad_message;
