@@ -15,6 +15,7 @@ use super::*;
 
 mod cost;
 mod damage;
+mod gates;
 mod jobs;
 mod pushes;
 mod strays;
