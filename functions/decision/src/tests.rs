@@ -91,6 +91,20 @@ async fn a_replayed_event_makes_one_run_that_says_so_however_often_the_decision_
 }
 
 #[tokio::test]
+async fn who_pushed_is_believed_of_an_archived_event_and_not_of_one_that_the_decision_brings() {
+    let aws = cancelled().await;
+    assert_eq!(invoke(&aws, &event(REPLAY), "09:24:00").await, [""; 0]);
+    let pushed_by = |decision: &str| {
+        let runs = runs(&aws);
+        let mine = |run: &&Run| run.register.entries()[0].event.as_str().starts_with(decision);
+        runs.iter().find(mine).unwrap().state.trigger.pushed_by.clone()
+    };
+    let ada = Some("arn:aws:iam::123456789012:user/ada".to_owned());
+    assert_eq!(pushed_by("replay-c27f1e"), ada);
+    assert_eq!(pushed_by("replay-8e4a90"), None, "anybody may have written it");
+}
+
+#[tokio::test]
 async fn a_cancelled_run_is_over_and_says_whose_decision_it_was() {
     let aws = cancelled().await;
     let run = runs(&aws).remove(0);
