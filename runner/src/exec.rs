@@ -7,7 +7,7 @@ use signalbox_pipeline::order::Source;
 use signalbox_pipeline::report::FailureClass;
 
 use crate::attempt::Attempt;
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 use crate::finished::Finished;
 use crate::process::Usage;
 use crate::results::{self, Before};
@@ -66,7 +66,10 @@ async fn run<S: AsRef<OsStr>>(
     command.args(args);
     let shown = shown(argv);
     Ok(match attempt.run(command).await {
-        Ok(ended) => (Verdict::of(&ended, &shown, attempt.limits.grace), ended.usage),
+        Ok(ended) => {
+            let verdict = Verdict::of(&ended, &shown, attempt.limits.grace);
+            (verdict.with(|| attempt.log.telling()), ended.usage)
+        }
         Err(error) => (Verdict::not_started(program.as_ref(), &error), Usage::default()),
     })
 }
@@ -78,6 +81,18 @@ fn shown<S: AsRef<OsStr>>(argv: &[S]) -> String {
 }
 
 impl Verdict {
+    /// The same, with what a command that chose to fail had to say.
+    fn with(self, telling: impl FnOnce() -> Option<String>) -> Self {
+        match self {
+            Self::Failed { exit_code, failure } if failure.class == FailureClass::Exit => {
+                let line = telling().map(|line| format!(": {line}")).unwrap_or_default();
+                let failure = fault::failure(failure.class, format!("{}{line}", failure.message));
+                Self::Failed { exit_code, failure }
+            }
+            other => other,
+        }
+    }
+
     /// The same, where it is a `setup` command that ended.
     fn in_setup(self) -> Self {
         match self {

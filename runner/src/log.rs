@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 mod kept;
+mod telling;
 
 use kept::Kept;
 
@@ -43,6 +44,11 @@ impl Log {
     /// What is kept, with a plain mark where something was left out.
     pub(crate) fn text(&self) -> Vec<u8> {
         self.lock().kept.text()
+    }
+
+    /// The line that says most about a failure, where there is one.
+    pub(crate) fn telling(&self) -> Option<String> {
+        telling::telling(&self.text())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

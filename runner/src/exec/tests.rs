@@ -29,6 +29,15 @@ async fn the_exit_code_is_the_commands_own() {
 }
 
 #[tokio::test]
+async fn a_command_that_failed_is_told_with_the_line_of_its_log_that_says_why() {
+    let mut bench = Bench::new();
+    let finished = sh(&mut bench, "echo begun; echo 'ValueError: no rain' >&2; exit 1").await;
+    let message = finished.failure.unwrap().message;
+    assert!(message.contains(" exited with 1 after "), "{message}");
+    assert!(message.ends_with(" s: ValueError: no rain"), "{message}");
+}
+
+#[tokio::test]
 async fn a_command_that_does_not_exist_ends_with_127_and_says_what_to_do() {
     let mut bench = Bench::new();
     let argv = words(&["no-such-program", "x"]);
