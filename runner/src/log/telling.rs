@@ -13,7 +13,7 @@ pub(super) fn telling(log: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(end);
     let lines = || text.lines().map(str::trim).filter(|line| says_something(line));
     let sounds = |line: &&str| SIGNS.iter().any(|sign| line.contains(sign));
-    let line = lines().find(sounds).or_else(|| lines().last())?;
+    let line = lines().find(sounds).or_else(|| lines().next_back())?;
     Some(crate::fault::one_line(line, LONGEST))
 }
 
