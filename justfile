@@ -52,7 +52,7 @@ clients:
 
 # `sam local invoke` as events/README.md says; needs a Docker daemon, and is no part of `ci`.
 sam *ARGS:
-    cargo build -p signalbox -p signalbox-commit -p signalbox-decision -p signalbox-image -p signalbox-job -p signalbox-notify -p signalbox-tick
+    cargo build -p signalbox -p signalbox-commit -p signalbox-decision -p signalbox-image -p signalbox-job -p signalbox-launch -p signalbox-notify -p signalbox-tick
     tests/sam/run {{ARGS}}
 
 bench *ARGS:

@@ -6,7 +6,7 @@ use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::verbs::{
     approve, bench, cancel, demo, env, events, local, logs, people, redrive, replay, repo, retry,
-    runs, show, validate, verify, watch,
+    runs, show, train, validate, verify, watch,
 };
 
 /// CI/CD for machine-learning training, on AWS Lambda.
@@ -56,6 +56,7 @@ pub(crate) enum Verb {
     Approve(approve::Approve),
     Reject(approve::Reject),
     Cancel(cancel::Args),
+    Train(train::Args),
     Retry(retry::Args),
     Events(events::Args),
     Replay(replay::Args),
@@ -81,6 +82,7 @@ impl Verb {
             Self::Approve(args) => approve::approve(args, output).await,
             Self::Reject(args) => approve::reject(args, output).await,
             Self::Cancel(args) => cancel::run(args, output).await,
+            Self::Train(args) => train::run(args, output).await,
             Self::Retry(args) => retry::run(args, output).await,
             Self::Events(args) => events::run(args, output).await,
             Self::Replay(args) => replay::run(args, output).await,

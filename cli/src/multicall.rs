@@ -63,6 +63,7 @@ fn function(binary: Option<OsString>) -> anyhow::Result<()> {
         Some("image") => runtime.block_on(signalbox_image::run()),
         Some("job") => runtime.block_on(signalbox_job::run()),
         Some("notify") => runtime.block_on(signalbox_notify::run()),
+        Some("launch") => runtime.block_on(signalbox_launch::run()),
         Some("tick") => runtime.block_on(signalbox_tick::run()),
         _ => bail!("there is no function `{}`", name.display()),
     }

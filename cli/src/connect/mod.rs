@@ -16,6 +16,7 @@ mod newest;
 mod objects;
 mod queues;
 mod refused;
+mod released;
 mod run;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -26,6 +27,7 @@ pub(crate) use newest::{Lister, days, newest_of};
 pub(crate) use objects::{Objects, Read, Written};
 pub(crate) use queues::Pair;
 pub(crate) use refused::{refused, troubled};
+pub(crate) use released::released_in;
 pub(crate) use run::Seen;
 pub(crate) use versions::{Stack, Version};
 pub(crate) use wanted::{RunRef, find_run};

@@ -48,6 +48,7 @@ struct Queues {
     jobs: String,
     decisions: String,
     notifications: String,
+    launches: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +95,7 @@ impl Address {
                 jobs: output(engine, "JobsQueueUrl")?,
                 decisions: output(engine, "DecisionsQueueUrl")?,
                 notifications: output(engine, "NotificationsQueueUrl")?,
+                launches: output(engine, "LaunchesQueueUrl")?,
             },
             credentials: Credentials {
                 access_key_id: keys.access_key_id.clone(),

@@ -59,6 +59,7 @@ enum Queue {
     Jobs,
     Decisions,
     Notifications,
+    Launches,
 }
 
 impl Queue {
@@ -69,6 +70,7 @@ impl Queue {
             Self::Jobs => "jobs",
             Self::Decisions => "decisions",
             Self::Notifications => "notifications",
+            Self::Launches => "launches",
         }
     }
 }

@@ -10,6 +10,7 @@ use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::{Entered, Expired, Overtaken};
 use signalbox_pipeline::run::{Fact, Run};
 
+use super::pass::Budget;
 use super::{ACTOR, Tick};
 
 impl Tick {
@@ -41,6 +42,21 @@ impl Tick {
             let entered = self.at_the_gate(key, environment).await?;
             let fact = Fact::Entered(entered);
             news.push(Occurrence { event: self.cause()?, actor: ACTOR.to_owned(), fact });
+        }
+        Ok(news)
+    }
+
+    /// How the rollouts stand that the run waits for: looked at here once a minute at least, also
+    /// where no launch ends, since a step may have baked for long enough.
+    pub(crate) async fn rollouts(&self, key: &RunKey, run: &Run) -> Result<Vec<Occurrence>, Fault> {
+        let mut news = Vec::new();
+        for stage in run.state.rolls_out() {
+            let Some(environment) = stage.work.environment() else { continue };
+            self.count(&key.pipeline, environment, Budget::begin()).await?;
+            let fact = self.runs.rollout_of(key, environment).await?;
+            if let Some(fact) = fact {
+                news.push(Occurrence { event: self.cause()?, actor: ACTOR.to_owned(), fact });
+            }
         }
         Ok(news)
     }

@@ -1,5 +1,6 @@
 //! Bringing one run on that nothing else brings on.
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use signalbox_cloud::advance::{News, RunKey};
 use signalbox_cloud::fault::Fault;
@@ -9,7 +10,7 @@ use signalbox_pipeline::run::fact::Overdue;
 use signalbox_pipeline::run::{Decision, Fact, Run};
 
 use super::pass::Pass;
-use super::runs::Known;
+use super::walk::Known;
 use super::{ACTOR, Tick};
 
 /// A marker that leads to no live run stays for so long: whoever put it may be about to write one.
@@ -32,7 +33,9 @@ impl Tick {
         let quiet = self.quiet(&run, now).await?;
         let missed = self.news_to(&run, quiet);
         let late = self.news_to(&run, self.late(&run, now)?);
-        let found = self.news_to(&run, self.gates(key, &run, now).await?);
+        let mut found = self.gates(key, &run, now).await?;
+        found.extend(self.rollouts(key, &run).boxed().await?);
+        let found = self.news_to(&run, found);
         if missed.is_empty() && late.is_empty() && found.is_empty() && !run.has_work(now) {
             return Ok((Pass::fine(), known));
         }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt as _;
 use signalbox_cloud::advance::Runs;
 use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
@@ -15,16 +16,20 @@ use signalbox_cloud::config::{Account, Buckets, CodeHost, Jobs};
 use signalbox_cloud::effects::CodeCommit;
 use signalbox_cloud::fault::Fault;
 use signalbox_cloud::lambda;
+use signalbox_pipeline::environment::Fallen;
 use signalbox_pipeline::names::{EventId, Host};
 
 mod gates;
 mod heal;
+mod launches;
 mod orphans;
+mod outcomes;
 mod pass;
 mod pushes;
 mod quiet;
 mod runs;
 mod turn;
+mod walk;
 
 use pass::Budget;
 pub use pass::Pass;
@@ -54,6 +59,10 @@ pub struct Tick {
 struct Memory {
     /// The marker that the last pass stopped at, where it did not see all runs.
     cursor: Option<String>,
+    /// The same of the launches.
+    launch: Option<String>,
+    /// What fell back last, by the key of the environment's document; forgotten after each pass.
+    fallen: BTreeMap<String, Option<Fallen>>,
     /// By the status that they are in, after which page of jobs to go on.
     pages: BTreeMap<&'static str, String>,
     /// Branches whose commit no event has brought so far.
@@ -74,7 +83,14 @@ impl Tick {
     /// When the runs cannot be listed.
     pub async fn pass(&self) -> anyhow::Result<Pass> {
         let budget = Budget::begin();
-        let (mut pass, known) = self.live_runs(budget).await?;
+        self.memory().fallen.clear();
+        // First of all: what is counted here is no work for what follows.
+        let mut pass = self.outcomes(budget).boxed().await;
+        let (runs, mut known) = self.live_runs(budget).await?;
+        let (launches, of_launches) = self.live_launches(budget).boxed().await?;
+        known.extend(of_launches);
+        pass += runs;
+        pass += launches;
         let (pushes, orphans) = tokio::join!(self.pushes(budget), self.orphans(budget, &known));
         pass += pushes;
         pass += orphans;

@@ -6,14 +6,15 @@ use signalbox_cloud::advance::{News, RunKey};
 use signalbox_cloud::effects::OpenStatus;
 use signalbox_cloud::fault::Fault;
 use signalbox_cloud::ingest::Read;
-use signalbox_cloud::ingest::batch::{DEFINITIONS, Identity};
+use signalbox_cloud::ingest::batch::{DEFINITIONS, Identity, Of};
+use signalbox_cloud::launches::{self, LaunchKey};
 use signalbox_pipeline::names::JobId;
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::fact::JobFound;
 use signalbox_pipeline::run::{Fact, Run};
 
 use super::pass::{Budget, Pass};
-use super::runs::Known;
+use super::walk::Known;
 use super::{ACTOR, SIDE_BY_SIDE, Tick, turn};
 
 /// The queue is looked through once in so many minutes.
@@ -70,8 +71,16 @@ impl Tick {
     /// A job that no live run of this pass knew: told to its run, which believes it or has it ended.
     async fn stray(&self, job: Identity, is_ours: bool) -> Result<Pass, Fault> {
         let Identity { placement, owner, .. } = job;
-        let key = RunKey { pipeline: owner.pipeline, run: owner.run };
         let job_id = placement.job_id.clone();
+        let run = match owner.of {
+            Of::Run(run) => run,
+            Of::Launch(environment, launch) => {
+                let key = LaunchKey { pipeline: owner.pipeline, environment, launch };
+                let found = Fact::JobFound(JobFound { attempt: owner.attempt, placement });
+                return self.stray_of_launch(&key, &job_id, found, is_ours).await;
+            }
+        };
+        let key = RunKey { pipeline: owner.pipeline, run };
         let Some(run) = self.runs.load(&key).await? else {
             return self.end(&job_id, is_ours, "no such run exists").await;
         };
@@ -93,6 +102,28 @@ impl Tick {
         }
         tracing::warn!(job.id = %job_id, run = %key, "found a surplus job, which its run ends");
         Ok(Pass { orphans: 1, ..Pass::fine() })
+    }
+
+    /// The same of a launch.
+    async fn stray_of_launch(
+        &self,
+        key: &LaunchKey,
+        job: &JobId,
+        found: Fact,
+        is_ours: bool,
+    ) -> Result<Pass, Fault> {
+        let Some(launch) = self.runs.load_launch(key).await? else {
+            return self.end(job, is_ours, "no such launch exists").await;
+        };
+        if launch.jobs().any(|known| known == job) {
+            return Ok(Pass::fine());
+        }
+        let launch = self.runs.tell_launch(key, vec![launches::News::from(found)]).await?;
+        if !launch.jobs().any(|known| known == job) {
+            return self.end(job, is_ours, "its launch did not submit it").await;
+        }
+        tracing::warn!(job.id = %job, launch = %key, "found a job that no event had named");
+        Ok(Pass { missed: 1, ..Pass::fine() })
     }
 
     /// Ends a job that belongs to nothing. One that has another installation's role is left alone:

@@ -8,8 +8,12 @@ use tokio::time::Instant;
 
 /// Nothing new is begun after this: the function has 30 s, and what is under way needs some too.
 const LONGEST: Duration = Duration::from_secs(18);
-/// As long as the runs alone may take, so that what comes after them has its turn.
+/// As long as counting how launches have ended may take, so that what comes after it has its turn.
+const LONGEST_OF_OUTCOMES: Duration = Duration::from_secs(6);
+/// The same of the runs.
 const LONGEST_OF_RUNS: Duration = Duration::from_secs(12);
+/// The same of the launches.
+const LONGEST_OF_LAUNCHES: Duration = Duration::from_secs(15);
 
 /// What one pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +94,16 @@ impl Budget {
     /// Whether there is time to begin with something more.
     pub(crate) fn is_left(self) -> bool {
         self.begun.elapsed() < LONGEST
+    }
+
+    /// Whether there is time to count one more batch of outcomes.
+    pub(crate) fn is_left_for_outcomes(self) -> bool {
+        self.begun.elapsed() < LONGEST_OF_OUTCOMES
+    }
+
+    /// Whether there is time to begin with one more launch.
+    pub(crate) fn is_left_for_launches(self) -> bool {
+        self.begun.elapsed() < LONGEST_OF_LAUNCHES
     }
 
     /// Whether there is time to begin with one more run.

@@ -20,12 +20,21 @@ impl Tick {
     /// What Batch says about the jobs of which nothing was heard.
     pub(crate) async fn quiet(&self, run: &Run, now: Timestamp) -> Result<Vec<Occurrence>, Fault> {
         let heard = run.register.entries().last().map_or(run.state.started_at, |entry| entry.at);
+        let awaited = run.state.awaited();
+        let open = awaited.map(|(id, placement)| (id, placement.clone())).collect();
+        self.said_of(open, heard, now).await
+    }
+
+    /// What Batch says about the jobs `open`, where nothing was heard since `heard` for too long.
+    pub(crate) async fn said_of(
+        &self,
+        open: Vec<(AttemptId, Placement)>,
+        heard: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Occurrence>, Fault> {
         if now.duration_since(heard) < QUIET {
             return Ok(Vec::new());
         }
-        let awaited = run.state.awaited();
-        let open: Vec<(AttemptId, Placement)> =
-            awaited.map(|(id, placement)| (id, placement.clone())).collect();
         let ids: Vec<_> = open.iter().map(|(_, placement)| placement.job_id.clone()).collect();
         let jobs = self.runs.batch.describe(&ids).await?;
         let said = jobs.iter().filter_map(|job| said(job.event(now), now));

@@ -23,6 +23,7 @@ use crate::store::{Artifacts, Documents, Markers};
 
 mod answer;
 mod definition;
+mod hand;
 mod kept;
 mod perform;
 mod place;

@@ -1,7 +1,9 @@
 //! The core's documents as the store keeps them.
 
+use signalbox_pipeline::environment::history::{self, Segment};
 use signalbox_pipeline::environment::{self, Environment};
 use signalbox_pipeline::head::{self, Head};
+use signalbox_pipeline::launch::{self, Launch};
 use signalbox_pipeline::people::{self, People};
 use signalbox_pipeline::registration::{self, Registration};
 use signalbox_pipeline::run::{self, Run};
@@ -38,6 +40,24 @@ impl Document for Environment {
     fn write_id(&self) -> &str {
         &self.write_id
     }
+}
+
+impl Stored for Launch {
+    const SCHEMA: u32 = launch::SCHEMA;
+}
+
+impl Document for Launch {
+    fn schema(&self) -> u32 {
+        self.schema
+    }
+
+    fn write_id(&self) -> &str {
+        &self.write_id
+    }
+}
+
+impl Stored for Segment {
+    const SCHEMA: u32 = history::SCHEMA;
 }
 
 impl Stored for Registration {

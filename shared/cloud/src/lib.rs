@@ -14,6 +14,7 @@ pub mod fault;
 pub mod ingest;
 pub mod intake;
 pub mod lambda;
+pub mod launches;
 pub mod store;
 #[cfg(test)]
 mod testing;

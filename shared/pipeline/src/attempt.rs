@@ -6,7 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256;
-use crate::names::{ImageTag, JobKey, JobName, PipelineName, RunId, StageName};
+use crate::names::{
+    EnvironmentName, ImageTag, JobKey, JobName, LaunchId, PipelineName, RunId, StageName,
+};
 
 /// Batch's limit for a job name.
 const LONGEST_JOB_NAME: usize = 128;
@@ -29,13 +31,19 @@ impl AttemptId {
     #[must_use]
     pub fn job_name(&self, pipeline: &PipelineName, run: &RunId) -> JobName {
         let Self { stage, job, number } = self;
-        let full = format!("{pipeline}-{run}-{stage}-{job}-{number}");
-        if full.len() <= LONGEST_JOB_NAME {
-            return JobName::assembled(full);
-        }
-        let hash = sha256(full.as_bytes());
-        let kept = &full[..LONGEST_JOB_NAME - HASH_DIGITS - 1];
-        JobName::assembled(format!("{kept}-{}", &hash.as_str()[..HASH_DIGITS]))
+        bounded(format!("{pipeline}-{run}-{stage}-{job}-{number}"))
+    }
+
+    /// The same for an attempt of a launch.
+    #[must_use]
+    pub fn launch_name(
+        &self,
+        pipeline: &PipelineName,
+        environment: &EnvironmentName,
+        launch: &LaunchId,
+    ) -> JobName {
+        let Self { job, number, .. } = self;
+        bounded(format!("{pipeline}-{launch}-{environment}-{job}-{number}"))
     }
 
     /// The tag under which a build attempt pushes its image.
@@ -58,6 +66,37 @@ impl AttemptId {
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
     }
+}
+
+impl AttemptId {
+    /// The Batch parameters of an attempt of a launch.
+    #[must_use]
+    pub fn launch_parameters(
+        &self,
+        pipeline: &PipelineName,
+        environment: &EnvironmentName,
+        launch: &LaunchId,
+    ) -> BTreeMap<String, String> {
+        [
+            ("pipeline", pipeline.to_string()),
+            ("environment", environment.to_string()),
+            ("launch", launch.to_string()),
+            ("attempt", self.number.to_string()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+    }
+}
+
+/// `full`, or as much of it as Batch takes, and its hash.
+fn bounded(full: String) -> JobName {
+    if full.len() <= LONGEST_JOB_NAME {
+        return JobName::assembled(full);
+    }
+    let hash = sha256(full.as_bytes());
+    let kept = &full[..LONGEST_JOB_NAME - HASH_DIGITS - 1];
+    JobName::assembled(format!("{kept}-{}", &hash.as_str()[..HASH_DIGITS]))
 }
 
 impl fmt::Display for AttemptId {

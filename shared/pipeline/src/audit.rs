@@ -9,8 +9,10 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::environment::history::{self, Segment};
 use crate::environment::{self, Environment, Release};
 use crate::head::{self, Head};
+use crate::launch::{self, Launch};
 use crate::names::{EnvironmentName, EventId, Sha256};
 use crate::people::{self, People};
 use crate::registration::{self, Registration};
@@ -81,6 +83,17 @@ pub fn audit(key: &str, bytes: &[u8]) -> Result<Audited, Vec<Finding>> {
             let found: Environment = read(bytes, environment::SCHEMA)?;
             placed(key, &keys::state::environment(&found.pipeline, &found.environment))?;
             Ok(Audited::Environment(Box::new(found)))
+        }
+        Kept::History { pipeline, environment } => {
+            let found: Segment = read(bytes, history::SCHEMA)?;
+            placed(key, &keys::state::history(&pipeline, &environment, found.number))?;
+            Ok(Audited::Known)
+        }
+        Kept::Launch => {
+            let found: Launch = read(bytes, launch::SCHEMA)?;
+            let Launch { pipeline, environment, id, .. } = &found;
+            placed(key, &keys::state::launch(pipeline, environment, id))?;
+            Ok(Audited::Known)
         }
         Kept::Head => {
             let found: Head = read(bytes, head::SCHEMA)?;

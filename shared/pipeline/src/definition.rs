@@ -24,7 +24,7 @@ mod vcpus;
 
 pub use branches::{BranchPattern, PatternError};
 pub use image::{ImageReference, ImageReferenceError};
-pub(crate) use job::timeout;
+pub(crate) use job::{conditions, timeout};
 pub use path::{PathError, RelativePath};
 pub(crate) use top::version;
 pub use vcpus::{Vcpus, VcpusError};
@@ -49,6 +49,9 @@ pub struct Definition {
     pub build: Option<Build>,
     /// The environments to pass, in order.
     pub deploy: Vec<Deployment>,
+    /// What a launch runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<Job>,
 }
 
 /// How runs of one branch get along.

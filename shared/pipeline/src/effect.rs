@@ -14,19 +14,26 @@ use crate::names::{EnvironmentName, JobId, JobName, RunId};
 use crate::notice::{self, Notice};
 use crate::phase::Phase;
 use crate::platform::Platform;
+use crate::rollout::Plan;
 use crate::run::state::{Attempt, GivenUp, Stage, StageWork};
 use crate::run::{Fact, Rejection, Run, places};
 use crate::shared::Shared;
 
 mod submission;
 
-pub(crate) use submission::timeout_seconds;
+pub(crate) use submission::{Asked, Task, timeout_seconds};
 pub use submission::{JobDefinition, Submission};
 
 /// The deterministic id of an effect inside its run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EffectId(String);
+
+impl EffectId {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
 
 impl fmt::Display for EffectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,6 +128,9 @@ pub struct Releasing {
     pub environment: EnvironmentName,
     /// The release.
     pub release: Release,
+    /// How it is to take the place of the live one; at once, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Plan>,
 }
 
 /// A run that has to end.
@@ -158,8 +168,10 @@ pub(crate) fn pending(run: &Run, platform: &Platform, now: Timestamp) -> Vec<Pen
         }
     }
     for stage in run.state.stages.iter().filter(|stage| stage.phase == Phase::Running) {
-        if let StageWork::Release { environment } = &stage.work {
-            needed.release(environment);
+        if let StageWork::Release { environment } = &stage.work
+            && stage.rolling.is_none()
+        {
+            needed.release(stage, environment);
         }
     }
     if let Some(before) = run.state.supersedes() {
@@ -255,11 +267,13 @@ impl Needed<'_> {
         });
     }
 
-    fn release(&mut self, environment: &EnvironmentName) {
+    fn release(&mut self, stage: &Stage, environment: &EnvironmentName) {
         let key = EffectId(format!("release:{environment}"));
         self.need(key, |this, key| {
             let release = Release::of(this.run, environment)?;
-            let releasing = Releasing { environment: environment.clone(), release };
+            let (environment, rollout) =
+                (environment.clone(), this.run.state.rollout(stage).cloned());
+            let releasing = Releasing { environment, release, rollout };
             Some(this.fresh(key, Effect::Release(Shared::new(releasing))))
         });
     }

@@ -5,20 +5,26 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::definition::Job;
 use crate::digest::sha256;
 use crate::names::{EnvironmentName, ImageDigest, ImageRepository, PipelineName, RunId, Sha256};
 use crate::report::Metric;
 use crate::run::Run;
 use crate::run::fact::{Evidence, LiveRelease};
 use crate::run::state::StageWork;
+use crate::shared::Shared;
 
 mod door;
+pub mod history;
+mod rollout;
 
 pub use door::Entry;
+use history::Change;
+pub use rollout::{Beginning, Candidate, Fallen, Generation, Hold, Moved, Refused, Whereabouts};
 
-/// The newest version of the document that this code writes: one that nobody ever took a place in
-/// stays what version 1 can say.
-pub const SCHEMA: u32 = 2;
+/// The newest version of the document that this code writes: the first that remembers who changed
+/// what. One in which nothing was released yet stays what an older version can say.
+pub const SCHEMA: u32 = 3;
 
 /// `environment.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +50,29 @@ pub struct Environment {
     /// The runs that left last: a late request of theirs finds that they have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<RunId>,
+    /// The release that was live before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Box<Release>>,
+    /// The release that is being rolled out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Box<Candidate>>,
+    /// The release that fell back last, or was taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallen: Option<Fallen>,
+    /// Who keeps releases out, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// How many holds there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub holds: u64,
+    /// The newest changes, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Image, definition and settings, verified in an environment.
@@ -63,6 +92,9 @@ pub struct Release {
     pub metrics: BTreeMap<String, Metric>,
     /// When it was verified.
     pub verified_at: Timestamp,
+    /// What a launch runs, as the definition says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<Shared<Job>>,
 }
 
 /// The digest of a release: the SHA-256 over the digests of its image, definition and settings.
@@ -97,6 +129,7 @@ impl Release {
             settings: state.entered(stage)?.settings.as_ref()?.digest(),
             metrics: metrics.flatten().collect(),
             verified_at: stage.ended_at?,
+            train: state.definition.as_ref()?.content.train.clone().map(Shared::new),
         })
     }
 
@@ -115,6 +148,8 @@ pub struct Recording {
     pub next: Option<Box<Environment>>,
     /// The newer run whose release is live and stays so.
     pub behind: Option<RunId>,
+    /// Why it is not recorded at all.
+    pub refused: Option<String>,
 }
 
 impl Environment {
@@ -122,8 +157,23 @@ impl Environment {
     #[must_use]
     pub fn new(pipeline: PipelineName, environment: EnvironmentName) -> Self {
         let (schema, revision, write_id) = (1, 0, String::new());
-        let (current, holder, queue, left) = (None, None, Vec::new(), Vec::new());
-        Self { schema, revision, write_id, pipeline, environment, current, holder, queue, left }
+        Self {
+            schema,
+            revision,
+            write_id,
+            pipeline,
+            environment,
+            current: None,
+            holder: None,
+            queue: Vec::new(),
+            left: Vec::new(),
+            previous: None,
+            candidate: None,
+            fallen: None,
+            hold: None,
+            holds: 0,
+            changes: Vec::new(),
+        }
     }
 
     fn next(&self, write_id: &str) -> Self {
@@ -137,17 +187,23 @@ impl Environment {
     /// their trigger, so the greater is the newer: a slow run never replaces the release of a newer
     /// commit.
     #[must_use]
-    pub fn record(&self, release: &Release, write_id: &str) -> Recording {
+    pub fn record(&self, release: &Release, write_id: &str, now: Timestamp) -> Recording {
         let current = self.current.as_ref().map(|current| &current.run);
         let behind = current.filter(|run| **run > release.run).cloned();
         let is_live = behind.is_some() || current == Some(&release.run);
         let next = self.without(&release.run, write_id);
         if is_live {
-            return Recording { next: next.map(Box::new), behind };
+            return Recording { next: next.map(Box::new), behind, refused: None };
+        }
+        if let Some(hold) = self.keeps_out(&release.run) {
+            let refused = Some(hold.to_string());
+            return Recording { next: next.map(Box::new), behind, refused };
         }
         let mut next = next.unwrap_or_else(|| self.next(write_id));
-        next.current = Some(release.clone());
-        Recording { next: Some(Box::new(next)), behind }
+        next.schema = SCHEMA;
+        next.lift_passed(&release.run, now);
+        next.go_live(release.clone(), None, now);
+        Recording { next: Some(Box::new(next)), behind, refused: None }
     }
 }
 

@@ -22,9 +22,10 @@ pub fn explain(run: &Run, now: Timestamp) -> String {
         return format!("waiting for the end of {before}, the run before it on its branch");
     }
     match &stage.work {
-        StageWork::Release { environment } => {
-            format!("recording the release in {environment}")
-        }
+        StageWork::Release { environment } => match stage.rolling {
+            Some(weight) => format!("rolling out in {environment}: {weight} of 100 launches"),
+            None => format!("recording the release in {environment}"),
+        },
         StageWork::Validate { environment } => before(state, stage, environment, now),
         StageWork::Approve { environment } => approval(state, stage, environment)
             .unwrap_or_else(|| before(state, stage, environment, now)),

@@ -110,8 +110,10 @@ fn invariant_a_settled_run_has_nothing_open(new: &Run) -> Result<(), Violation> 
 
 fn invariant_a_live_run_waits_for_something(new: &Run) -> Result<(), Violation> {
     let in_flight = new.state.awaited().next().is_some();
-    let queued = new.state.queued_behind().is_some();
-    let waits = queued || new.state.waits_before().next().is_some();
+    let state = &new.state;
+    let waits = state.queued_behind().is_some()
+        || state.waits_before().next().is_some()
+        || state.rolls_out().next().is_some();
     if new.state.phase.is_terminal() || !new.pending.is_empty() || in_flight || waits {
         return Ok(());
     }

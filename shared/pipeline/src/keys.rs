@@ -112,6 +112,18 @@ pub mod state {
         format!("pipelines/{pipeline}/launches/{environment}/")
     }
 
+    /// Older changes of an environment; segments are counted from 1, and listed in their order.
+    #[must_use]
+    pub fn history(pipeline: &PipelineName, environment: &EnvironmentName, segment: u64) -> String {
+        format!("{}{segment:08}.json", histories(pipeline, environment))
+    }
+
+    /// The prefix below which older changes of an environment lie.
+    #[must_use]
+    pub fn histories(pipeline: &PipelineName, environment: &EnvironmentName) -> String {
+        format!("pipelines/{pipeline}/environments/{environment}/history/")
+    }
+
     /// A trigger event as it was received on `day`, kept for replay.
     #[must_use]
     pub fn event(day: Date, event: &EventId) -> String {

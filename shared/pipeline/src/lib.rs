@@ -19,6 +19,7 @@ pub mod gate;
 pub mod head;
 pub mod invariant;
 pub mod keys;
+pub mod launch;
 pub mod names;
 pub mod notice;
 pub mod order;

@@ -148,6 +148,12 @@ impl JobName {
 }
 
 impl StageName {
+    /// Where the job of a launch stands. It is no stage of a run.
+    #[must_use]
+    pub fn launch() -> Self {
+        Self("launch".to_owned())
+    }
+
     /// For [`crate::stage`], whose parts are parsed already.
     pub(crate) fn assembled(text: String) -> Self {
         Self(text)

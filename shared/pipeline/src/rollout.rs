@@ -8,11 +8,13 @@ mod outcome;
 mod pick;
 mod plan;
 mod ramp;
+mod read;
 
 pub use outcome::{Ended, Outcome, OutcomeError};
 pub use pick::Side;
 pub use plan::{Fallback, InFlight, Plan, Rate, RateError, Step, Strategy};
 pub use ramp::{Advance, Evidence, Ramp, Tally, Wait};
+pub(crate) use read::plan;
 
 #[cfg(test)]
 mod tests;

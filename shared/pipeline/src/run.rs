@@ -12,6 +12,7 @@ use crate::shared::Shared;
 
 mod admission;
 pub mod approving;
+pub(crate) mod attempts;
 mod budget;
 mod entry;
 pub mod fact;
@@ -21,6 +22,7 @@ mod question;
 pub mod state;
 mod verdict;
 
+pub(crate) use budget::Budget;
 pub use fact::Fact;
 pub use fold::Rejection;
 pub(crate) use fold::places;

@@ -10,6 +10,7 @@ use crate::digest::sha256;
 use crate::faults::{Collector, Faults};
 use crate::names::{EnvironmentName, Sha256};
 use crate::notice::Target;
+use crate::rollout::Plan;
 use crate::yaml;
 
 mod admission;
@@ -53,6 +54,9 @@ pub struct Settings {
     /// Who is told of what happens there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<Target>,
+    /// How a verified release takes the place of the live one; at once, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Plan>,
 }
 
 /// What the jobs of an environment run on, where they do not say otherwise.

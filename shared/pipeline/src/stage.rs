@@ -74,6 +74,7 @@ impl Stage {
             jobs: Vec::new(),
             entered: None,
             approving: None,
+            rolling: None,
             started_at: None,
             ended_at: None,
             taken_from: None,

@@ -2,6 +2,7 @@
 
 use signalbox_cloud::decision::Decision;
 use signalbox_cloud::fault::Malformed;
+use signalbox_cloud::ingest::batch::Of;
 use signalbox_cloud::ingest::{self, Envelope, Read};
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::Host;
@@ -46,7 +47,11 @@ pub fn ecr(bytes: &[u8]) {
 /// Batch Job State Change.
 pub fn batch(bytes: &[u8]) {
     if let Some(job) = event(bytes, ingest::batch::read) {
-        let document = keys::state::run(&job.owner.pipeline, &job.owner.run);
+        let pipeline = &job.owner.pipeline;
+        let document = match &job.owner.of {
+            Of::Run(run) => keys::state::run(pipeline, run),
+            Of::Launch(environment, launch) => keys::state::launch(pipeline, environment, launch),
+        };
         assert!(document.len() < 1024, "S3 takes no longer key: {document}");
         is_stable(&job.occurrence().fact);
     }

@@ -18,6 +18,7 @@ use signalbox_commit::Commit;
 use signalbox_decision::Decide;
 use signalbox_image::Image;
 use signalbox_job::Job;
+use signalbox_launch::Launch;
 use signalbox_notify::Notify;
 use signalbox_tick::Tick;
 
@@ -46,6 +47,8 @@ pub enum Function {
     Image(Box<Shell<Image>>),
     /// `job`.
     Job(Box<Shell<Job>>),
+    /// `launch`.
+    Launch(Box<Shell<Launch>>),
     /// `notify`.
     Notify(Box<Shell<Notify>>),
     /// `tick`.
@@ -84,6 +87,7 @@ impl Function {
             }
             "image" => Self::Image(Box::new(Shell::new(Image { runs }, queue))),
             "job" => Self::Job(Box::new(Shell::new(Job { runs }, queue))),
+            "launch" => Self::Launch(Box::new(Shell::new(Launch { runs }, queue))),
             "notify" => {
                 let Notifications(own) = from_env(variable)?;
                 let notices = Notices::new(clients.sqs(), &own);
@@ -104,6 +108,7 @@ impl Function {
             Self::Decision(shell) => shell.handle(event).await,
             Self::Image(shell) => shell.handle(event).await,
             Self::Job(shell) => shell.handle(event).await,
+            Self::Launch(shell) => shell.handle(event).await,
             Self::Notify(shell) => shell.handle(event).await,
             Self::Tick(tick) => {
                 tick.pass().await?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use jiff::SignedDuration;
 use signalbox_cloud::config::Buckets;
-use signalbox_pipeline::environment::Environment;
+use signalbox_pipeline::environment::{Environment, Release};
 use signalbox_pipeline::keys;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
@@ -67,8 +67,10 @@ impl Watcher {
             }
             let found = if key.ends_with("/run.json") {
                 self.changed_run(&key, &bytes)
-            } else {
+            } else if key.ends_with("/environment.json") {
                 self.changed_environment(&key, &bytes)
+            } else {
+                Ok(())
             };
             found.with_context(|| key.clone())?;
             self.seen.insert(key, bytes);
@@ -186,7 +188,14 @@ impl Watcher {
         &self,
         environment: &Environment,
     ) -> anyhow::Result<()> {
-        let Some(release) = &environment.current else { return Ok(()) };
+        let candidate = environment.candidate.iter().map(|candidate| &candidate.release);
+        for release in environment.current.iter().chain(candidate) {
+            self.was_verified(environment, release)?;
+        }
+        Ok(())
+    }
+
+    fn was_verified(&self, environment: &Environment, release: &Release) -> anyhow::Result<()> {
         let run = self.runs.values().find(|run| run.id == release.run);
         let run = run.with_context(|| format!("I6: there is no run {}", release.run))?;
         let verify = StageWork::Verify { environment: environment.environment.clone() };

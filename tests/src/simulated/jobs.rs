@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
@@ -11,9 +11,10 @@ use axum::http::{Method, Request, header};
 use serde::{Deserialize, Serialize};
 use signalbox_local::batch::{Scripts, Task};
 use signalbox_pipeline::digest::sha256;
-use signalbox_pipeline::names::ImageDigest;
+use signalbox_pipeline::launch::Launch;
+use signalbox_pipeline::names::{ImageDigest, RunId};
 use signalbox_pipeline::order::{EXIT_RUNNER, Order, VARIABLE, Work, files};
-use signalbox_pipeline::report::{Built, Failure, FailureClass, File, Report};
+use signalbox_pipeline::report::{Built, Failure, FailureClass, File, Metric, Report};
 
 use super::connector::Wire;
 use crate::image::{Image, MANIFEST};
@@ -46,13 +47,28 @@ impl Conduct {
     }
 }
 
+/// How a launch of some release conducts itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Training {
+    /// What it does with its time.
+    pub conduct: Conduct,
+    /// What it measures.
+    pub auc: f64,
+}
+
 /// What jobs work with; there once the engine is, which has to know the jobs first.
 #[derive(Default)]
-pub struct Hands(OnceLock<Tools>);
+pub struct Hands {
+    tools: OnceLock<Tools>,
+    /// How launches conduct themselves, by the run whose release they are of.
+    trainings: Mutex<BTreeMap<RunId, Training>>,
+}
 
 struct Tools {
     wire: Weak<Wire>,
     s3: aws_sdk_s3::Client,
+    /// The state bucket.
+    state: String,
     /// By clone address.
     definitions: BTreeMap<String, String>,
 }
@@ -64,10 +80,31 @@ impl Hands {
         &self,
         wire: &Arc<Wire>,
         s3: aws_sdk_s3::Client,
+        state: &str,
         definitions: BTreeMap<String, String>,
     ) {
         // Given once, when the world begins.
-        let _ = self.0.set(Tools { wire: Arc::downgrade(wire), s3, definitions });
+        let _ = self.tools.set(Tools {
+            wire: Arc::downgrade(wire),
+            s3,
+            state: state.to_owned(),
+            definitions,
+        });
+    }
+
+    /// Has launches of the release of `run` conduct themselves so from now on.
+    pub fn train(&self, run: &RunId, training: Training) {
+        let mut trainings = self.trainings.lock().unwrap_or_else(PoisonError::into_inner);
+        trainings.insert(run.clone(), training);
+    }
+
+    /// How the launch that `task` is the job of conducts itself, where it is one.
+    fn training(&self, task: &Task) -> Option<Training> {
+        let tools = self.tools.get()?;
+        let launch = tools.launch(task)?;
+        let trainings = self.trainings.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = trainings.get(&launch.picked.release.run).copied();
+        Some(known.unwrap_or(Training { conduct: WELL, auc: 0.9 }))
     }
 }
 
@@ -77,12 +114,15 @@ pub fn scripts(hands: Arc<Hands>, conducts: BTreeMap<u64, Conduct>) -> Arc<Scrip
     let started = AtomicU64::new(0);
     Scripts::new(move |task: Task| {
         let number = started.fetch_add(1, Ordering::Relaxed) + 1;
-        let conduct = conducts.get(&number).copied().unwrap_or(WELL);
+        let training = hands.training(&task);
+        let usual = training.map_or(WELL, |training| training.conduct);
+        let conduct = conducts.get(&number).copied().unwrap_or(usual);
+        let auc = training.map(|training| training.auc);
         let hands = Arc::clone(&hands);
         async move {
             tokio::time::sleep(Duration::from_secs(conduct.seconds)).await;
-            match hands.0.get() {
-                Some(tools) => tools.work(&task, conduct).await.unwrap_or(EXIT_RUNNER),
+            match hands.tools.get() {
+                Some(tools) => tools.work(&task, conduct, auc).await.unwrap_or(EXIT_RUNNER),
                 None => EXIT_RUNNER,
             }
         }
@@ -95,7 +135,22 @@ fn order(task: &Task) -> anyhow::Result<Order> {
 }
 
 impl Tools {
-    async fn work(&self, task: &Task, conduct: Conduct) -> anyhow::Result<i32> {
+    /// The launch that `task` is the job of.
+    fn launch(&self, task: &Task) -> Option<Launch> {
+        let wire = self.wire.upgrade()?;
+        let id = task.env.get("AWS_BATCH_JOB_ID")?.to_str()?;
+        let job = wire.engine().batch().jobs().into_iter().find(|job| job.id == id)?;
+        let (s3, bucket) = (wire.engine().s3(), &self.state);
+        let keys =
+            s3.keys(bucket, "pipelines/").into_iter().filter(|key| key.contains("/launches/"));
+        keys.filter_map(|key| {
+            let launch: Launch = serde_json::from_slice(&s3.peek(bucket, &key).ok()??).ok()?;
+            job.name.contains(launch.id.as_str()).then_some(launch)
+        })
+        .next()
+    }
+
+    async fn work(&self, task: &Task, conduct: Conduct, auc: Option<f64>) -> anyhow::Result<i32> {
         if conduct.vanishes || conduct.is_reclaimed {
             let wire = self.wire.upgrade().context("the world is over")?;
             let id = task.env.get("AWS_BATCH_JOB_ID").and_then(|id| id.to_str());
@@ -112,6 +167,8 @@ impl Tools {
         }
         let order = order(task)?;
         let mut report = report(conduct);
+        // A verification measures the same as the best of launches.
+        report.metrics.insert("auc".to_owned(), Metric::of(auc.unwrap_or(0.9)));
         let prefix = format!("{}:{}/", order.incoming, task.id);
         match &order.work {
             Work::Checkout { commit, clone_url, .. } => {

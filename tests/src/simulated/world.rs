@@ -10,11 +10,13 @@ use anyhow::{Context as _, bail, ensure};
 use aws_credential_types::Credentials;
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::config::{Account, Buckets, from_env};
 use signalbox_cloud::decision::{Decision, What};
+use signalbox_cloud::launches::{LaunchKey, Request};
 use signalbox_cloud::store::{Documents, Put};
 use signalbox_local::REGION;
 use signalbox_local::batch::Executor;
@@ -89,6 +91,7 @@ pub struct World {
     wire: Arc<Wire>,
     buckets: Buckets,
     lambda: Lambda,
+    hands: Arc<Hands>,
     /// What functions do; it ends when a function cannot be carried on with.
     seats: JoinSet<anyhow::Result<()>>,
     _dir: TempDir,
@@ -122,9 +125,11 @@ impl World {
             chance: Arc::new(Mutex::new(Rng::with_seed(setup.seed))),
             deploy: setup.deploy,
         };
-        let mut world = Self { wire, buckets, lambda, seats: JoinSet::new(), _dir: dir };
+        let (seats, hands_of_jobs) = (JoinSet::new(), Arc::clone(&hands));
+        let mut world = Self { wire, buckets, lambda, hands: hands_of_jobs, seats, _dir: dir };
         let definitions = setup.pipelines.iter().map(|name| (clone_url(name), definition(name)));
-        hands.give(&world.wire, world.operator().s3().patient, definitions.collect());
+        let (s3, state) = (world.operator().s3().patient, world.buckets.state.clone());
+        hands.give(&world.wire, s3, &state, definitions.collect());
         world.register(&setup.pipelines).await?;
         world.take_seats(setup.seats);
         Ok(world)
@@ -304,15 +309,56 @@ impl World {
             ensure!(matches!(put, Put::Committed(_)), "{key} was not written");
         }
         for environment in ENVIRONMENTS {
-            let text = format!("version: 1\nenvironment: {environment}\n");
-            let settings =
-                settings::parse(&text).map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
-            let key = keys::state::settings(&settings.environment);
-            let body = settings.to_json().into_bytes().into();
-            let put = s3.patient.put_object().bucket(&self.buckets.state).key(key).body(body);
-            put.send().await?;
+            self.apply(&format!("version: 1\nenvironment: {environment}\n")).await?;
         }
         Ok(())
+    }
+
+    /// Ops apply these settings.
+    ///
+    /// # Errors
+    /// When they are faulty, or S3 does not take them.
+    pub async fn apply(&self, text: &str) -> anyhow::Result<()> {
+        let settings = settings::parse(text).map_err(|faults| anyhow::anyhow!("{faults}"))?;
+        let environment = &settings.environment;
+        let version = keys::state::settings_version(environment, &settings.digest());
+        for key in [version, keys::state::settings(environment)] {
+            let body = settings.to_json().into_bytes().into();
+            let s3 = self.operator().s3().patient;
+            s3.put_object().bucket(&self.buckets.state).key(key).body(body).send().await?;
+        }
+        Ok(())
+    }
+
+    /// A schedule asks for a launch; its id follows from `name`.
+    ///
+    /// # Errors
+    /// When the queue does not take it.
+    pub async fn train(&self, environment: &str, name: &str) -> anyhow::Result<LaunchKey> {
+        let id = EventId::parse(event_id("launches", name))?;
+        let (pipeline, environment) = (PipelineName::parse("rain")?, environment.parse()?);
+        let request = Request::new(id, self.now(), pipeline, environment, None);
+        let engine = self.wire.engine();
+        let queue = engine.stack().queue("LaunchesQueue").context("no queue for launches")?;
+        let (body, sender) = (serde_json::to_string(&request)?, engine.credentials());
+        engine.sqs().send(&queue.name, body, BTreeMap::new(), sender, Duration::ZERO).await?;
+        Ok(request.key())
+    }
+
+    /// What the jobs of launches do with their time.
+    #[must_use]
+    pub fn hands(&self) -> &Hands {
+        &self.hands
+    }
+
+    /// The document under `key`, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn document<D: DeserializeOwned>(&self, key: &str) -> anyhow::Result<Option<D>> {
+        let bytes = self.wire.engine().s3().peek(&self.buckets.state, key)?;
+        let read = bytes.map(|bytes| serde_json::from_slice(&bytes));
+        read.transpose().with_context(|| key.to_owned())
     }
 }
 
@@ -357,6 +403,7 @@ fn definition(pipeline: &str) -> String {
             "  - environment: {environment}\n    verify: {{ smoke: {{ run: cat greeting }} }}\n"
         ));
     }
+    text.push_str("train: { run: cat greeting, require: [\"metrics.auc > 0.1\"] }\n");
     text
 }
 

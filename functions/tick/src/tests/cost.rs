@@ -21,6 +21,7 @@ async fn what_an_idle_tick_asks_for_does_not_depend_on_history() {
             ),
             format!("heads/{}/rain/feature-{number}.json", story.tick.host),
             format!("events/2026/01/11/{number}.json"),
+            format!("pipelines/rain/launches/test/2026/01/11/20260111t000000z-{number:012x}.json"),
         ] {
             story.put(&format!("state/{key}"), &json!({ "schema": 1 }));
         }
@@ -28,9 +29,10 @@ async fn what_an_idle_tick_asks_for_does_not_depend_on_history() {
         story.aws.world().jobs.push(job);
     }
     assert_eq!(idle(&story).await, fresh);
-    // A minute lists markers and registrations; twice the registration is read and its branch
-    // asked for, and twice the queue is listed in each of three states.
-    assert_eq!(fresh.len(), 10 * 2 + 2 * 2 + 2 * 3, "{fresh:#?}");
+    // A minute lists outcomes, the markers of runs and of launches, and registrations; twice the
+    // registration is read and its branch asked for, and twice the queue is listed in each of three
+    // states.
+    assert_eq!(fresh.len(), 10 * 4 + 2 * 2 + 2 * 3, "{fresh:#?}");
 }
 
 #[tokio::test]

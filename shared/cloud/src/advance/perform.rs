@@ -3,29 +3,18 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use jiff::SignedDuration;
-use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::effect::{
-    Effect, Lease, Leaving, Overtaking, Pending, Releasing, Submission, Termination, Withdrawal,
+    Effect, Lease, Leaving, Overtaking, Pending, Releasing, Termination,
 };
-use signalbox_pipeline::names::JobName;
 use signalbox_pipeline::notice::Notice;
 use signalbox_pipeline::register::Occurrence;
-use signalbox_pipeline::run::fact::{
-    JobFound, JobRefused, Left, Notified, Placement, Released, Terminated, Withdrawn,
-};
+use signalbox_pipeline::run::fact::{Left, Notified, Terminated};
 use signalbox_pipeline::run::{Fact, Run};
 
 use super::RunKey;
 use super::telling::Telling;
 use super::wake::{Wake, Why};
-use crate::effects::Submitted;
 use crate::fault::Fault;
-
-/// What has to be left of a lease for an effect to be begun: the longest that a request takes.
-const ENOUGH: SignedDuration = SignedDuration::from_secs(15);
-/// Batch forgets jobs after seven days; from here on, that it has none proves nothing.
-const PROOF: SignedDuration = SignedDuration::from_hours(6 * 24);
 
 /// What an effect brought about.
 struct Done {
@@ -79,93 +68,23 @@ impl Telling<'_> {
         let ours = |lease: &Lease| self.writes.contains(&lease.owner);
         pending.lease.as_ref().is_some_and(ours)
             && !self.performed.contains(&pending.id)
-            && self.has_time(pending)
-    }
-
-    fn has_time(&self, pending: &Pending) -> bool {
-        let enough = self.runs.clock.now().saturating_add(ENOUGH);
-        let until = pending.lease.as_ref().map(|lease| lease.until);
-        until.is_some_and(|until| enough.is_ok_and(|enough| until >= enough))
+            && self.runs.has_time(pending)
     }
 
     async fn perform_one(&self, run: &Run, pending: &Pending) -> Result<Done, Fault> {
         let facts = match &pending.effect {
-            Effect::Submit(submission) => self.submit(pending, submission).await,
+            Effect::Submit(submission) => {
+                let is_in_doubt = self.doubtful.contains(&pending.id);
+                self.runs.submit(pending, submission, is_in_doubt).await
+            }
             Effect::Terminate(termination) => self.terminate(run, termination).await,
-            Effect::Withdraw(withdrawal) => self.withdraw(withdrawal).await,
+            Effect::Withdraw(withdrawal) => self.runs.withdraw(withdrawal).await,
             Effect::Release(releasing) => return self.release(releasing).await,
             Effect::Leave(leaving) => return self.leave(leaving).await,
             Effect::Notify(notifying) => self.notify(&notifying.notice).await,
             Effect::Overtake(overtaking) => return Ok(self.overtake(overtaking)),
         };
         Ok(Done { facts: facts?, woken: None })
-    }
-
-    async fn submit(&self, pending: &Pending, submission: &Submission) -> Result<Vec<Fact>, Fault> {
-        let (name, queue) = (&submission.job_name, &submission.queue);
-        // Somebody had it in hand before: SubmitJob takes no token, so the name is the only proof.
-        if self.doubtful.contains(&pending.id) {
-            let definition = submission.definition.name();
-            let found = self.find(&submission.attempt, queue, name, &definition).await?;
-            if !found.is_empty() {
-                return Ok(found);
-            }
-            if self.runs.clock.now().duration_since(pending.since) > PROOF {
-                return Err(Fault::page(
-                    format!("whether {name} was submitted can no longer be known"),
-                    "push again, or look for its results and end the run",
-                ));
-            }
-        }
-        // Whoever slept for too long leaves it to those who took it over, or took it back.
-        match self.runs.batch.submit(submission, || self.has_time(pending)).await {
-            Submitted::Accepted(job) => {
-                tracing::info!(job.id = %job, job.name = %name, "submitted");
-                // Its first event acknowledges it.
-                Ok(Vec::new())
-            }
-            Submitted::Refused(reason) => {
-                tracing::warn!(job.name = %name, %reason, "Batch refused the submission");
-                let attempt = submission.attempt.clone();
-                Ok(vec![Fact::JobRefused(JobRefused { attempt, reason })])
-            }
-            Submitted::NotNow(reason) | Submitted::Unknown(reason) => {
-                tracing::warn!(job.name = %name, %reason, "not known to be submitted: `tick` takes it over");
-                Ok(Vec::new())
-            }
-        }
-    }
-
-    /// The jobs that Batch has under the name of `attempt`, the oldest first: the first that the
-    /// register holds is the believed one. A job of another definition is somebody else's: it proves
-    /// nothing about ours.
-    async fn find(
-        &self,
-        attempt: &AttemptId,
-        queue: &str,
-        name: &JobName,
-        definition: &str,
-    ) -> Result<Vec<Fact>, Fault> {
-        let found = self.runs.batch.find_by_name(queue, name).await?;
-        let ours = found.into_iter().rev().filter(|job| job.definition == definition);
-        let facts = ours.map(|job| {
-            let (job_id, definition, queue) = (job.job_id, job.definition, queue.to_owned());
-            let placement = Placement { job_id, definition, queue };
-            Fact::JobFound(JobFound { attempt: attempt.clone(), placement })
-        });
-        Ok(facts.collect())
-    }
-
-    /// The lease of the submission has run out, and its run does not want it any more: what Batch
-    /// does not have under its name now was never submitted.
-    async fn withdraw(&self, withdrawal: &Withdrawal) -> Result<Vec<Fact>, Fault> {
-        let Withdrawal { attempt, job_name, queue, definition } = withdrawal;
-        let found = self.find(attempt, queue, job_name, definition).await?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        tracing::info!(job.name = %job_name, "withdrawn: it was never submitted");
-        Ok(vec![Fact::Withdrawn(Withdrawn { attempt: attempt.clone() })])
     }
 
     async fn terminate(&self, run: &Run, termination: &Termination) -> Result<Vec<Fact>, Fault> {
@@ -181,10 +100,12 @@ impl Telling<'_> {
     }
 
     async fn release(&self, releasing: &Releasing) -> Result<Done, Fault> {
-        let Releasing { environment, release } = releasing;
-        let (behind, woken) = self.runs.record(self.key, environment, release).await?;
-        let released = Released { environment: environment.clone(), behind, refused: None };
-        Ok(Done { facts: vec![Fact::Released(released)], woken })
+        let Releasing { environment, release, rollout } = releasing;
+        let (fact, woken) = match rollout {
+            None => self.runs.record(self.key, environment, release).await?,
+            Some(plan) => self.runs.roll_out(self.key, environment, release, plan).await?,
+        };
+        Ok(Done { facts: vec![fact], woken })
     }
 
     async fn notify(&self, notice: &Notice) -> Result<Vec<Fact>, Fault> {

@@ -1,9 +1,11 @@
 //! A run's place in an environment: asked for, given back, and given to the next.
 
-use signalbox_pipeline::environment::{Environment, Release};
+use signalbox_pipeline::environment::{Beginning, Environment, Release, Whereabouts};
 use signalbox_pipeline::keys;
-use signalbox_pipeline::names::{EnvironmentName, PipelineName, RunId};
-use signalbox_pipeline::run::fact::Entered;
+use signalbox_pipeline::names::{EnvironmentName, PipelineName};
+use signalbox_pipeline::rollout::Plan;
+use signalbox_pipeline::run::Fact;
+use signalbox_pipeline::run::fact::{Entered, Released, RollingOut};
 use signalbox_pipeline::settings::Settings;
 use signalbox_pipeline::shared::Shared;
 
@@ -58,20 +60,74 @@ impl Runs {
         })
     }
 
-    /// Records the release of the run `key` and gives its place to the next. Gives the newer run
-    /// whose release stays live, where there is one.
+    /// Records the release of the run `key` and gives its place to the next.
     pub(super) async fn record(
         &self,
         key: &RunKey,
         environment: &EnvironmentName,
         release: &Release,
-    ) -> Result<(Option<RunId>, Option<Wake>), Fault> {
+    ) -> Result<(Fact, Option<Wake>), Fault> {
+        let now = self.clock.now();
         let recorded = self.change(&key.pipeline, environment, |found, write_id| {
-            let recording = found.record(release, write_id);
-            (recording.next.map(|next| *next), recording.behind)
+            let recording = found.record(release, write_id, now);
+            (recording.next.map(|next| *next), (recording.behind, recording.refused))
         });
-        let (behind, found) = recorded.await?;
-        Ok((behind, next(key, environment, found)))
+        let ((behind, refused), found) = recorded.await?;
+        let environment_ = environment.clone();
+        let fact = Fact::Released(Released { environment: environment_, behind, refused });
+        Ok((fact, next(key, environment, found)))
+    }
+
+    /// Begins to roll the release of the run `key` out, or says how it stands.
+    pub(super) async fn roll_out(
+        &self,
+        key: &RunKey,
+        environment: &EnvironmentName,
+        release: &Release,
+        plan: &Plan,
+    ) -> Result<(Fact, Option<Wake>), Fault> {
+        let now = self.clock.now();
+        let begun = self.change(&key.pipeline, environment, |found, write_id| {
+            match found.begin_rollout(release, plan, write_id, now) {
+                Beginning::Begun(next) => (Some(*next), Whereabouts::OnItsWay),
+                Beginning::Live(next) => (Some(*next), Whereabouts::Live),
+                Beginning::Known(known) => (None, known),
+            }
+        });
+        let (whereabouts, found) = begun.await?;
+        let weight = found.as_ref().and_then(|found| found.document.candidate.as_ref());
+        let weight = weight.map_or(0, |candidate| candidate.ramp.weight());
+        let fact = told(environment, whereabouts).unwrap_or_else(|| {
+            Fact::RollingOut(RollingOut { environment: environment.clone(), weight })
+        });
+        Ok((fact, next(key, environment, found)))
+    }
+
+    /// What the run `key`, whose release is being rolled out, is to be told about that.
+    ///
+    /// # Errors
+    /// When the environment cannot be read.
+    pub async fn rollout_of(
+        &self,
+        key: &RunKey,
+        environment: &EnvironmentName,
+    ) -> Result<Option<Fact>, Fault> {
+        let document = keys::state::environment(&key.pipeline, environment);
+        let Some(found) = self.documents.load::<Environment>(&document).await? else {
+            return Ok(None);
+        };
+        let found = found.document;
+        Ok(match found.whereabouts(&key.run) {
+            Whereabouts::OnItsWay => found.candidate.map(|candidate| {
+                let (environment, weight) = (environment.clone(), candidate.ramp.weight());
+                Fact::RollingOut(RollingOut { environment, weight })
+            }),
+            // Nobody else takes out what was put in.
+            Whereabouts::Unknown => {
+                told(environment, Whereabouts::Out("a newer release took its place".to_owned()))
+            }
+            known => told(environment, known),
+        })
     }
 
     /// Gives the place of the run `key` back, or ends its wait for one.
@@ -87,8 +143,9 @@ impl Runs {
         key: &RunKey,
         environment: &EnvironmentName,
     ) -> Result<Option<Wake>, Fault> {
+        let now = self.clock.now();
         let left = self.change(&key.pipeline, environment, |found, write_id| {
-            (found.leave(&key.run, write_id), ())
+            (found.leave(&key.run, write_id, now), ())
         });
         let ((), found) = left.await?;
         Ok(next(key, environment, found))
@@ -116,6 +173,7 @@ impl Runs {
         });
         let (answer, found) = changed.await?;
         if let Some(found) = &found {
+            self.archive(&key, &found.document).await;
             self.environments.put(&key, found.clone());
         }
         Ok((answer, found))
@@ -128,6 +186,17 @@ impl Runs {
         let found = self.documents.load::<Settings>(&keys::state::settings(environment)).await?;
         Ok(found.map(|found| Shared::new(found.document)))
     }
+}
+
+/// The end of a release that has come to `whereabouts`, where it has come to one.
+fn told(environment: &EnvironmentName, whereabouts: Whereabouts) -> Option<Fact> {
+    let (behind, refused) = match whereabouts {
+        Whereabouts::OnItsWay | Whereabouts::Unknown => return None,
+        Whereabouts::Live => (None, None),
+        Whereabouts::Behind(run) => (Some(run), None),
+        Whereabouts::Out(reason) => (None, Some(reason)),
+    };
+    Some(Fact::Released(Released { environment: environment.clone(), behind, refused }))
 }
 
 /// Whose place it is after `key` has left.

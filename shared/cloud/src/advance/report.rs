@@ -3,6 +3,7 @@
 use signalbox_pipeline::attempt::AttemptId;
 use signalbox_pipeline::gate::{Current, ImageFacts, Scope};
 use signalbox_pipeline::keys;
+use signalbox_pipeline::names::TaskId;
 use signalbox_pipeline::order::files;
 use signalbox_pipeline::report::{self, Commit, Report};
 use signalbox_pipeline::run::fact::{Evidence, Found, Gated, Reported};
@@ -10,6 +11,7 @@ use signalbox_pipeline::run::state::{Stage, StageWork};
 use signalbox_pipeline::run::{Fact, Run};
 use signalbox_pipeline::shared::Shared;
 
+use super::Runs;
 use super::telling::Telling;
 use crate::fault::Fault;
 use crate::store::{Fetched, StoreError, Stored};
@@ -31,7 +33,7 @@ impl Telling<'_> {
 
     pub(super) async fn reported(&self, run: &Run, attempt: &AttemptId) -> Result<Reported, Fault> {
         let evidence = match self.delivered(run, attempt, files::RESULT) {
-            Some(key) => ours(run, attempt, self.evidence(key).await?),
+            Some(key) => ours(run, attempt, self.runs.evidence(key).await?),
             None => missing("no task is known to have run it"),
         };
         let verdicts = match &evidence {
@@ -42,9 +44,17 @@ impl Telling<'_> {
         };
         Ok(Reported { attempt: attempt.clone(), evidence, verdicts })
     }
+}
+
+impl Runs {
+    /// What the job in `task` reported: its own event names the task.
+    pub(crate) async fn result(&self, task: &TaskId) -> Result<Evidence, Fault> {
+        let incoming = keys::artifacts::incoming(&self.platform.job_role_id);
+        self.evidence(keys::artifacts::delivered(&incoming, task, files::RESULT)).await
+    }
 
     async fn evidence(&self, key: String) -> Result<Evidence, Fault> {
-        match self.runs.artifacts.read(&key, None, report::LARGEST).await {
+        match self.artifacts.read(&key, None, report::LARGEST).await {
             Ok(Some(fetched)) => Ok(read(key, fetched)),
             Ok(None) => Ok(missing(&format!("there is no {key}"))),
             Err(StoreError::TooLarge { most, .. }) => {

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use signalbox_pipeline::attempt::AttemptId;
-use signalbox_pipeline::names::{EventId, JobId, JobName, PipelineName, RunId, TaskId};
+use signalbox_pipeline::launch::Launch;
+use signalbox_pipeline::names::{
+    EnvironmentName, EventId, JobId, JobName, LaunchId, PipelineName, RunId, TaskId,
+};
 use signalbox_pipeline::register::Occurrence;
 use signalbox_pipeline::run::Fact;
 use signalbox_pipeline::run::fact::{Cause, Ending, JobEnded, JobStarted, Placement, Waiting};
@@ -37,10 +40,31 @@ const LONGEST_REASON: usize = 500;
 pub struct Owner {
     /// The pipeline.
     pub pipeline: PipelineName,
-    /// The run.
-    pub run: RunId,
-    /// The attempt inside the run.
+    /// What it was submitted for.
+    pub of: Of,
+    /// The attempt inside of that.
     pub attempt: AttemptId,
+}
+
+/// What a job was submitted for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// A stage of a run.
+    Run(RunId),
+    /// A launch.
+    Launch(EnvironmentName, LaunchId),
+}
+
+impl Owner {
+    /// The name that the job was submitted under.
+    fn job_name(&self) -> JobName {
+        match &self.of {
+            Of::Run(run) => self.attempt.job_name(&self.pipeline, run),
+            Of::Launch(environment, launch) => {
+                self.attempt.launch_name(&self.pipeline, environment, launch)
+            }
+        }
+    }
 }
 
 /// How far a job has come.
@@ -174,7 +198,7 @@ fn identify(detail: &Detail) -> Result<Read<Identity>, Malformed> {
         Ok(owner) => owner,
         Err(problem) => return Ok(Read::Ignored(somebody_elses(&problem))),
     };
-    if owner.attempt.job_name(&owner.pipeline, &owner.run) != name {
+    if owner.job_name() != name {
         return Ok(Read::Ignored(somebody_elses("its name does not follow from its parameters")));
     }
     let job_id = super::name(&detail.job_id, "detail.jobId")?;
@@ -246,9 +270,15 @@ fn owner(parameters: &BTreeMap<String, String>) -> Result<Owner, String> {
     };
     let text = |error: signalbox_pipeline::names::NameError| error.to_string();
     let number = get("attempt")?.parse().map_err(|_| "its attempt is not a number".to_owned())?;
+    let pipeline = get("pipeline")?.parse().map_err(text)?;
+    if let Ok(launch) = get("launch") {
+        let environment = get("environment")?.parse().map_err(text)?;
+        let of = Of::Launch(environment, launch.parse().map_err(text)?);
+        return Ok(Owner { pipeline, of, attempt: Launch::attempt_id(number) });
+    }
     Ok(Owner {
-        pipeline: get("pipeline")?.parse().map_err(text)?,
-        run: get("run")?.parse().map_err(text)?,
+        pipeline,
+        of: Of::Run(get("run")?.parse().map_err(text)?),
         attempt: AttemptId {
             stage: get("stage")?.parse().map_err(text)?,
             job: get("job")?.parse().map_err(text)?,

@@ -20,6 +20,15 @@ pub enum Kept {
         /// The environment.
         environment: EnvironmentName,
     },
+    /// Older changes of an environment.
+    History {
+        /// The pipeline.
+        pipeline: PipelineName,
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// A launch.
+    Launch,
     /// The head of a branch.
     Head,
     /// A registered repository.
@@ -55,6 +64,12 @@ impl Kept {
             ["pipelines", pipeline, "environments", name, "environment.json"] => {
                 environment_at(pipeline, name)
             }
+            ["pipelines", pipeline, "environments", name, "history", _] => {
+                history_at(pipeline, name)
+            }
+            ["pipelines", _, "launches", _, .., last] if last.ends_with(".json") => {
+                Some(Self::Launch)
+            }
             ["heads", _, .., last] if last.ends_with(".json") => Some(Self::Head),
             ["repositories", _, .., last] if last.ends_with(".json") => Some(Self::Registration),
             ["environments", name, "settings.json"] => settings_at(name, None),
@@ -74,7 +89,7 @@ impl Kept {
     pub fn is_written_once(&self) -> bool {
         let version = |digest: &Option<Sha256>| digest.is_some();
         match self {
-            Self::Event { .. } => true,
+            Self::Event { .. } | Self::History { .. } => true,
             Self::Settings { digest, .. } | Self::People { digest } => version(digest),
             _ => false,
         }
@@ -89,6 +104,11 @@ fn run_at(key: &str, pipeline: &str, run: &str) -> Option<Kept> {
 fn environment_at(pipeline: &str, environment: &str) -> Option<Kept> {
     let pipeline = PipelineName::parse(pipeline).ok()?;
     Some(Kept::Environment { pipeline, environment: EnvironmentName::parse(environment).ok()? })
+}
+
+fn history_at(pipeline: &str, environment: &str) -> Option<Kept> {
+    let pipeline = PipelineName::parse(pipeline).ok()?;
+    Some(Kept::History { pipeline, environment: EnvironmentName::parse(environment).ok()? })
 }
 
 fn settings_at(environment: &str, digest: Option<&str>) -> Option<Kept> {

@@ -19,6 +19,7 @@ const MOST_CONDITIONS: usize = 16;
 pub(super) enum JobKind {
     Check,
     Verify,
+    Train,
 }
 
 impl JobKind {
@@ -26,6 +27,7 @@ impl JobKind {
         match self {
             Self::Check => &keys::CHECK,
             Self::Verify => &keys::VERIFY,
+            Self::Train => &keys::TRAIN,
         }
     }
 }
@@ -42,26 +44,43 @@ pub(super) fn jobs(
     jobs.into_iter().collect()
 }
 
+/// What a launch runs.
+pub(super) fn train(field: Field<'_>, faults: &mut Collector) -> Option<Job> {
+    specification(Some(JobKey::train()), field, JobKind::Train, faults)
+}
+
 fn job(entry: &Entry, kind: JobKind, faults: &mut Collector) -> Option<Job> {
     let name = JobKey::parse(entry.key.clone())
         .map_err(|error| faults.fault(entry.place, error.to_string()));
-    let fields = Fields::of(Field::of(entry), kind.keys(), faults)?;
+    specification(name.ok(), Field::of(entry), kind, faults)
+}
+
+fn specification(
+    name: Option<JobKey>,
+    field: Field<'_>,
+    kind: JobKind,
+    faults: &mut Collector,
+) -> Option<Job> {
+    let fields = Fields::of(field, kind.keys(), faults)?;
     let image = match kind {
         JobKind::Check => fields.optional("image", faults, named),
-        JobKind::Verify => None,
+        JobKind::Verify | JobKind::Train => None,
     };
     let command = fields.required("run", faults, command);
     let setup = fields.optional("setup", faults, setup).unwrap_or_default();
     let timeout_seconds = fields.optional("timeout", faults, timeout);
     let retries = fields
         .optional("retries", faults, |field, faults| whole_number(field, 0..=MOST_RETRIES, faults));
-    let optional = fields.optional("optional", faults, boolean);
+    let optional = match kind {
+        JobKind::Check | JobKind::Verify => fields.optional("optional", faults, boolean),
+        JobKind::Train => None,
+    };
     let require = fields.optional("require", faults, conditions).unwrap_or_default();
     let compute = fields.optional("compute", faults, compute).unwrap_or_default();
     let command = command?;
-    Budget::check(&command, &setup, entry.place, faults);
+    Budget::check(&command, &setup, field.place, faults);
     Some(Job {
-        name: name.ok()?,
+        name: name?,
         image,
         command,
         setup,
@@ -78,7 +97,7 @@ pub(crate) fn timeout(field: Field<'_>, faults: &mut Collector) -> Option<u64> {
     super::compute::unit(field, units::timeout, faults)
 }
 
-fn conditions(field: Field<'_>, faults: &mut Collector) -> Option<Vec<Condition>> {
+pub(crate) fn conditions(field: Field<'_>, faults: &mut Collector) -> Option<Vec<Condition>> {
     let items = list(field, MOST_CONDITIONS, faults)?;
     let conditions: Vec<Option<Condition>> =
         items.iter().map(|item| condition(item, faults)).collect();

@@ -4,8 +4,8 @@ use crate::yaml::Keys;
 
 pub(crate) const DEFINITION: Keys = Keys {
     what: "the definition",
-    known: &["version", "pipeline", "on", "concurrency", "checks", "build", "deploy"],
-    later: &["train"],
+    known: &["version", "pipeline", "on", "concurrency", "checks", "build", "deploy", "train"],
+    later: &[],
     never: &[],
 };
 
@@ -26,6 +26,16 @@ pub(crate) const VERIFY: Keys = Keys {
     known: &["run", "setup", "retries", "timeout", "optional", "require", "compute"],
     later: &[],
     never: &[("image", "a job of `verify` runs in the image of the release, always")],
+};
+
+pub(crate) const TRAIN: Keys = Keys {
+    what: "`train`",
+    known: &["run", "setup", "retries", "timeout", "require", "compute"],
+    later: &[],
+    never: &[
+        ("image", "a launch runs in the image of the release, always"),
+        ("optional", "there is nothing that would go on without it"),
+    ],
 };
 
 pub(crate) const COMPUTE: Keys =

@@ -38,6 +38,7 @@ fn a_whole_definition_is_read_in_the_order_of_the_file() {
     assert_eq!(full.compute.vcpus.unwrap().to_string(), "4");
     assert_eq!((full.compute.memory_mib, full.compute.gpus), (Some(16_384), Some(1)));
     assert_eq!(full.image, None);
+    assert_eq!(definition.train.unwrap().command, ["sh", "-ec", "train"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The file as a whole: name, triggers, build.
 
 use super::deploy::deployments;
-use super::job::{JobKind, jobs, timeout};
+use super::job::{JobKind, jobs, timeout, train};
 use super::path::RelativePath;
 use super::{BranchPattern, Build, Concurrency, DEFAULT_TIMEOUT, Definition, keys};
 use crate::faults::Collector;
@@ -21,6 +21,7 @@ pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definiti
     });
     let deploy = fields.optional("deploy", faults, deployments).unwrap_or_default();
     let build = fields.optional("build", faults, build);
+    let train = fields.optional("train", faults, train);
     if let (Some(deploy), None) = (fields.get("deploy"), fields.get("build"))
         && !is_empty(deploy.node)
     {
@@ -37,6 +38,7 @@ pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definiti
         checks: checks.unwrap_or_default(),
         build,
         deploy,
+        train,
     })
 }
 

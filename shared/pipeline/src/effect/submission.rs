@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::AttemptId;
-use crate::definition::Compute;
+use crate::definition::{self, Compute};
 use crate::digest::sha256;
 use crate::keys;
 use crate::names::JobName;
-use crate::order::{self, Order, Work};
+use crate::order::{self, Order, Source, Work};
 use crate::platform::{Capability, Platform};
 use crate::run::Run;
 use crate::run::state::{Stage, StageWork};
@@ -92,49 +92,89 @@ fn runners_timeout(run: &Run, stage: &Stage, id: &AttemptId) -> u64 {
 }
 
 /// What an attempt runs, before its surroundings are added.
-struct Task {
+pub(crate) struct Task {
     image: String,
     command: Vec<String>,
     work: Work,
     compute: Compute,
 }
 
+impl Task {
+    /// The command of `job` in `image`, on `source` where it works on one.
+    pub(crate) fn exec(image: String, job: &definition::Job, source: Option<Source>) -> Self {
+        let command = [RUNNER, "exec", "--"].into_iter().map(str::to_owned);
+        Self {
+            image,
+            command: command.chain(job.command.iter().cloned()).collect(),
+            work: Work::Exec { source, setup: job.setup.clone() },
+            compute: job.compute,
+        }
+    }
+}
+
+/// What is submitted, before its environment and the platform are added.
+pub(crate) struct Asked {
+    pub(crate) attempt: AttemptId,
+    pub(crate) job_name: JobName,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) task: Task,
+    /// The runner's own timeout.
+    pub(crate) timeout_seconds: u64,
+}
+
 /// The submission of an attempt as things stand now.
 pub(super) fn build(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Submission {
     let settings = run.state.entered(stage).and_then(|entered| entered.settings.as_deref());
-    let task = task(run, stage, id, platform);
-    let given = settings.map(|settings| &settings.compute);
-    let timeout_seconds = runners_timeout(run, stage, id);
-    let order = Order {
-        schema: 1,
-        artifacts_bucket: platform.artifacts_bucket.clone(),
-        incoming: keys::artifacts::incoming(&platform.job_role_id),
-        timeout_seconds,
-        work: task.work,
-    };
-    let queue = given.and_then(|given| given.queue.as_ref());
-    let of_environment = given.map(EnvironmentCompute::sizes).unwrap_or_default();
-    // What the job asks for goes before what the environment gives, and that before the default.
-    let compute = task.compute.or(of_environment);
-    Submission {
+    let asked = Asked {
         attempt: id.clone(),
         job_name: id.job_name(&run.pipeline, &run.id),
-        queue: queue
-            .map_or_else(|| platform.queue.clone(), |name| platform.queue_named(name.as_str())),
-        definition: JobDefinition {
-            image: task.image,
-            runner_image: platform.runner_image.clone(),
-            job_role: platform.job_role.clone(),
-            execution_role: platform.execution_role.clone(),
-            capability: platform.capability,
-        },
         parameters: id.parameters(&run.pipeline, &run.id),
-        command: task.command,
-        environment: environment(settings, &order),
-        vcpus: compute.vcpus.map_or(DEFAULT_VCPUS, f64::from),
-        memory_mib: compute.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
-        gpus: compute.gpus.unwrap_or(0),
-        timeout_seconds: timeout_seconds + GRACE_SECONDS,
+        task: task(run, stage, id, platform),
+        timeout_seconds: runners_timeout(run, stage, id),
+    };
+    Submission::assembled(asked, settings, platform)
+}
+
+impl Submission {
+    /// What was `asked` for, in an environment with these settings.
+    pub(crate) fn assembled(
+        asked: Asked,
+        settings: Option<&Settings>,
+        platform: &Platform,
+    ) -> Self {
+        let Asked { attempt, job_name, parameters, task, timeout_seconds } = asked;
+        let given = settings.map(|settings| &settings.compute);
+        let order = Order {
+            schema: 1,
+            artifacts_bucket: platform.artifacts_bucket.clone(),
+            incoming: keys::artifacts::incoming(&platform.job_role_id),
+            timeout_seconds,
+            work: task.work,
+        };
+        let queue = given.and_then(|given| given.queue.as_ref());
+        let of_environment = given.map(EnvironmentCompute::sizes).unwrap_or_default();
+        // What the job asks for goes before what the environment gives, and that before the default.
+        let compute = task.compute.or(of_environment);
+        Self {
+            attempt,
+            job_name,
+            queue: queue
+                .map_or_else(|| platform.queue.clone(), |name| platform.queue_named(name.as_str())),
+            definition: JobDefinition {
+                image: task.image,
+                runner_image: platform.runner_image.clone(),
+                job_role: platform.job_role.clone(),
+                execution_role: platform.execution_role.clone(),
+                capability: platform.capability,
+            },
+            parameters,
+            command: task.command,
+            environment: environment(settings, &order),
+            vcpus: compute.vcpus.map_or(DEFAULT_VCPUS, f64::from),
+            memory_mib: compute.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
+            gpus: compute.gpus.unwrap_or(0),
+            timeout_seconds: timeout_seconds + GRACE_SECONDS,
+        }
     }
 }
 
@@ -201,11 +241,5 @@ fn exec(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Option
             (image, run.state.source.clone())
         }
     };
-    let command = [RUNNER, "exec", "--"].into_iter().map(str::to_owned);
-    Some(Task {
-        image,
-        command: command.chain(job.command.iter().cloned()).collect(),
-        work: Work::Exec { source, setup: job.setup.clone() },
-        compute: job.compute,
-    })
+    Some(Task::exec(image, job, source))
 }

@@ -3,10 +3,14 @@
 //! A request is a run's own name, so that it may be repeated. Whoever has left is remembered for a
 //! while: a late request of a run that is over must not hold the place for ever.
 
-use super::{Environment, SCHEMA};
+use jiff::Timestamp;
+
+use super::Environment;
 use crate::names::RunId;
 use crate::run::fact::{Place, Standing};
 
+/// The first version of the document that knows of places.
+const PLACES: u32 = 2;
 /// As many runs may wait; a later one asks again until there is room.
 const QUEUE_AT_MOST: usize = 100;
 /// As many are remembered that have left.
@@ -37,7 +41,7 @@ impl Environment {
             return None;
         }
         let mut next = self.next(write_id);
-        next.schema = SCHEMA;
+        next.schema = next.schema.max(PLACES);
         match next.holder {
             None => next.holder = Some(run.clone()),
             Some(_) => next.queue.push(run.clone()),
@@ -56,7 +60,7 @@ impl Environment {
             place,
             behind: self.holder.clone().filter(|_| place == Place::Behind),
             newer: others.filter(|other| *other > run).max().cloned(),
-            on_hold: None,
+            on_hold: self.keeps_out(run).map(|hold| hold.reason.clone()),
             frozen: None,
         }
     }
@@ -64,8 +68,9 @@ impl Environment {
     /// Gives the place of `run` to the next in the queue, or ends its wait for one. Nothing where
     /// the document says so already.
     #[must_use]
-    pub fn leave(&self, run: &RunId, write_id: &str) -> Option<Self> {
-        if let Some(next) = self.without(run, write_id) {
+    pub fn leave(&self, run: &RunId, write_id: &str, now: Timestamp) -> Option<Self> {
+        if let Some(mut next) = self.without(run, write_id) {
+            next.withdraw(run, now);
             return Some(next);
         }
         // Its request may still be on the way.
@@ -91,8 +96,13 @@ impl Environment {
         Some(next)
     }
 
+    /// Whether `run` was here, and does not come back.
+    pub(super) fn has_left(&self, run: &RunId) -> bool {
+        self.left.contains(run)
+    }
+
     fn remember(&mut self, run: &RunId) {
-        self.schema = SCHEMA;
+        self.schema = self.schema.max(PLACES);
         self.left.push(run.clone());
         let surplus = self.left.len().saturating_sub(LEFT_AT_MOST);
         self.left.drain(..surplus);

@@ -1,6 +1,13 @@
 use super::*;
 use crate::run::fact::Place;
 
+mod history;
+mod rollout;
+
+fn now() -> Timestamp {
+    "2026-01-12T10:00:00Z".parse().unwrap()
+}
+
 fn run(number: u32) -> RunId {
     RunId::parse(format!("20260111t2340{number:02}z-3e5983d-9f86d081")).unwrap()
 }
@@ -14,6 +21,7 @@ fn release(of: u32) -> Release {
         settings: sha256(b"settings"),
         metrics: BTreeMap::new(),
         verified_at: "2026-01-11T23:50:00Z".parse().unwrap(),
+        train: None,
     }
 }
 
@@ -33,7 +41,7 @@ fn one_run_at_a_time_is_there_and_the_others_in_their_order() {
     let standing = found.enter(&run(1), "w").standing;
     assert_eq!((standing.place, standing.behind), (Place::Behind, Some(run(2))));
     assert_eq!(standing.newer, Some(run(3)), "the newest of those that are newer");
-    let freed = found.leave(&run(2), "w").unwrap();
+    let freed = found.leave(&run(2), "w", now()).unwrap();
     assert_eq!((freed.holder.clone(), freed.queue.clone()), (Some(run(1)), vec![run(3)]));
     assert_eq!(freed.enter(&run(1), "w").standing.place, Place::Held);
 }
@@ -44,14 +52,14 @@ fn a_request_that_is_repeated_changes_nothing() {
     for number in [1, 2] {
         assert_eq!(found.enter(&run(number), "w").next, None);
     }
-    let freed = found.leave(&run(1), "w").unwrap();
-    assert_eq!(freed.leave(&run(1), "w"), None);
+    let freed = found.leave(&run(1), "w", now()).unwrap();
+    assert_eq!(freed.leave(&run(1), "w", now()), None);
 }
 
 #[test]
 fn a_late_request_of_a_run_that_has_left_holds_nothing() {
-    let released = entered(&[1]).record(&release(1), "w").next.unwrap();
-    let never_came = empty().leave(&run(1), "w").unwrap();
+    let released = entered(&[1]).record(&release(1), "w", now()).next.unwrap();
+    let never_came = empty().leave(&run(1), "w", now()).unwrap();
     for found in [*released, never_came] {
         let late = found.enter(&run(1), "w");
         assert_eq!((late.next, late.standing.place), (None, Place::Gone));
@@ -62,36 +70,39 @@ fn a_late_request_of_a_run_that_has_left_holds_nothing() {
 #[test]
 fn a_release_gives_the_place_to_the_next_and_is_recorded_once() {
     let found = entered(&[1, 2]);
-    let recorded = found.record(&release(1), "w");
+    let recorded = found.record(&release(1), "w", now());
     let next = recorded.next.unwrap();
     assert_eq!((next.holder.clone(), recorded.behind), (Some(run(2)), None));
     assert_eq!(next.current, Some(release(1)));
-    assert_eq!(next.record(&release(1), "w"), Recording { next: None, behind: None });
+    assert_eq!(
+        next.record(&release(1), "w", now()),
+        Recording { next: None, behind: None, refused: None }
+    );
 }
 
 #[test]
 fn a_slow_run_stays_behind_the_release_of_a_newer_one_and_leaves_its_place() {
-    let newer = entered(&[2]).record(&release(2), "w").next.unwrap();
+    let newer = entered(&[2]).record(&release(2), "w", now()).next.unwrap();
     let slow = newer.enter(&run(1), "w").next.unwrap();
-    let recorded = slow.record(&release(1), "w");
+    let recorded = slow.record(&release(1), "w", now());
     assert_eq!(recorded.behind, Some(run(2)));
     let next = recorded.next.unwrap();
     assert_eq!((next.holder, next.current), (None, Some(release(2))));
 }
 
 #[test]
-fn what_nobody_took_a_place_in_stays_a_document_of_version_1() {
-    let recorded = empty().record(&release(1), "w").next.unwrap();
-    assert_eq!(recorded.schema, 1);
+fn a_document_bears_the_first_version_that_can_hold_it() {
+    let recorded = empty().record(&release(1), "w", now()).next.unwrap();
+    assert_eq!((empty().schema, recorded.schema), (1, 3), "who put it there is remembered");
     assert_eq!(entered(&[1]).schema, 2);
-    assert_eq!(entered(&[1]).leave(&run(1), "w").unwrap().schema, 2);
+    assert_eq!(entered(&[1]).leave(&run(1), "w", now()).unwrap().schema, 2);
 }
 
 #[test]
 fn what_is_remembered_of_those_who_left_is_bounded() {
     let mut found = empty();
     for number in 0..50 {
-        found = found.leave(&run(number), "w").unwrap();
+        found = found.leave(&run(number), "w", now()).unwrap();
     }
     assert_eq!((found.left.len(), found.left.last()), (20, Some(&run(49))));
 }

@@ -7,7 +7,7 @@ use crate::settings::Retries;
 
 /// What is granted to one job.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     /// After its own failure, as the definition says.
     own: u32,
     /// After the platform's, as the environment says.
@@ -25,9 +25,14 @@ impl Budget {
         }
     }
 
+    /// So often after the job's own failure, and so often after the platform's.
+    pub(crate) fn granted(own: u32, platforms: Retries) -> Self {
+        Self { own, platforms }
+    }
+
     /// Whether another attempt is granted after `last`, the last of `attempts`. Each kind of trouble
     /// has a budget of its own: a machine that is taken away uses up nobody's retries.
-    pub(super) fn is_left(self, attempts: &[Attempt], last: &Attempt) -> bool {
+    pub(crate) fn is_left(self, attempts: &[Attempt], last: &Attempt) -> bool {
         let kind = kind(last);
         let granted = match kind {
             Some(Kind::Own) => self.own,

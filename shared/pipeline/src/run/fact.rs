@@ -20,7 +20,7 @@ mod job;
 mod trigger;
 
 pub use cause::Cause;
-pub use decided::{Choice, Decided, Expired, Left};
+pub use decided::{Choice, Decided, Expired, Left, RollingOut};
 pub use entered::{Entered, Frozen, LiveRelease, Place, Standing};
 pub use job::{
     Ending, JobEnded, JobFound, JobRefused, JobStarted, Overdue, Placement, Terminated, Waiting,
@@ -76,6 +76,8 @@ pub enum Fact {
     Superseded(Superseded),
     /// The run that owned the branch before is over, or has been told that it is superseded.
     Overtaken(Overtaken),
+    /// The release is being rolled out in its environment.
+    RollingOut(RollingOut),
 }
 
 /// What an attempt left behind.
@@ -270,7 +272,8 @@ impl Fact {
             | Self::Left(_)
             | Self::Notified(_)
             | Self::Superseded(_)
-            | Self::Overtaken(_) => 4,
+            | Self::Overtaken(_)
+            | Self::RollingOut(_) => 4,
             Self::Defined(defined) if defined.outcome.flow() != Flow::First => 4,
             Self::Entered(entered) if entered.is_of_the_second_flow() => 4,
             Self::Released(released) if released.refused.is_some() => 4,
@@ -309,7 +312,8 @@ impl Fact {
             | Self::Decided(_)
             | Self::Expired(_)
             | Self::Left(_)
-            | Self::Notified(_) => None,
+            | Self::Notified(_)
+            | Self::RollingOut(_) => None,
             Self::Superseded(_) | Self::Overtaken(_) => None,
         }
     }

@@ -118,6 +118,7 @@ pub(super) fn apply(state: &mut State, fact: &Fact, at: Timestamp) -> Result<App
         Fact::Left(fact) => environment::left(state, fact)?,
         Fact::Notified(fact) if state.tell(&fact.notice) => Changed,
         Fact::Notified(_) => Unchanged,
+        Fact::RollingOut(fact) => environment::rolling_out(state, fact)?,
         Fact::Terminated(fact) => job::terminated(attempt_of(state, &fact.attempt)?, fact),
         Fact::Cancelled(fact) => cancelled(state, fact, at),
         Fact::Superseded(fact) => superseded(state, &fact.by, at),

@@ -55,10 +55,13 @@ pub(super) fn leave_out(state: &mut State, phase: Phase, reason: &str, at: Times
 
 /// Ends the run from outside: because a person wants it so, or because a release of it could not be
 /// recorded. Its open attempts are given up; a release that was begun may be recorded already, so it
-/// is carried through, and nothing after it.
+/// is carried through, and nothing after it. A rollout ends where it is.
 pub(super) fn abort(state: &mut State, phase: Phase, reason: &str, at: Timestamp) {
-    for stage in state.stages.iter_mut().filter(|stage| stage.phase == Phase::Running) {
-        if matches!(stage.work, StageWork::Release { .. }) {
+    let rollouts: Vec<bool> =
+        state.stages.iter().map(|stage| state.rollout(stage).is_some()).collect();
+    let stages = state.stages.iter_mut().zip(rollouts);
+    for (stage, is_rollout) in stages.filter(|(stage, _)| stage.phase == Phase::Running) {
+        if matches!(stage.work, StageWork::Release { .. }) && !is_rollout {
             continue;
         }
         for job in stage.jobs.iter_mut().filter(|job| !job.phase.is_terminal()) {

@@ -14,6 +14,7 @@ use crate::names::{
 use crate::order::Source;
 use crate::phase::Phase;
 use crate::report::Commit;
+use crate::rollout::Plan;
 use crate::shared::Shared;
 use crate::stage::Flow;
 
@@ -102,6 +103,9 @@ pub struct Stage {
     /// What people decided, where the stage waits for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approving: Option<Box<Approving>>,
+    /// How many of 100 launches its release gets, once it is being rolled out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolling: Option<u32>,
     /// When it was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
@@ -240,6 +244,21 @@ impl State {
         stage.phase == Phase::Running
             && matches!(stage.work, StageWork::Release { .. })
             && self.entry(stage).is_some()
+            && self.rollout(stage).is_none()
+    }
+
+    /// How the release of `stage` takes the place of the live one, where not at once.
+    #[must_use]
+    pub fn rollout<'s>(&'s self, stage: &'s Stage) -> Option<&'s Plan> {
+        let is_release = matches!(stage.work, StageWork::Release { .. });
+        let settings = self.entered(stage).filter(|_| is_release)?.settings.as_ref()?;
+        settings.rollout.as_ref()
+    }
+
+    /// The stages whose release is being rolled out.
+    pub fn rolls_out(&self) -> impl Iterator<Item = &Stage> {
+        let is_open = |stage: &&Stage| stage.phase == Phase::Running && stage.rolling.is_some();
+        self.stages.iter().filter(is_open)
     }
 
     /// Through which stages the run passes its environments.

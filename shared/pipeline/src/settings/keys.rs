@@ -17,8 +17,9 @@ pub(crate) const SETTINGS: Keys = Keys {
         "approvals",
         "freeze",
         "notify",
+        "rollout",
     ],
-    later: &["secrets", "service_account", "execution_role", "executor", "rollout"],
+    later: &["secrets", "service_account", "execution_role", "executor"],
     never: &[],
 };
 

@@ -13,6 +13,7 @@ use crate::definition::{timeout, version};
 use crate::faults::Collector;
 use crate::names::{NameError, PipelineName};
 use crate::notice;
+use crate::rollout;
 use crate::units;
 use crate::yaml::{Field, Fields, Node, mapping, named, names, text, whole_number};
 
@@ -39,6 +40,7 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
     let compute = fields.optional("compute", faults, compute).unwrap_or_default();
     let admission = admission(&fields, faults);
     let approvals = fields.optional("approvals", faults, approvals::read);
+    let rollout = fields.optional("rollout", faults, rollout::plan);
     let size: usize =
         data.iter().chain(&parameters).map(|(name, value)| name.as_str().len() + value.len()).sum();
     if size > MOST_BYTES {
@@ -55,6 +57,7 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         approvals,
         freeze: fields.optional("freeze", faults, freeze::freezes).unwrap_or_default(),
         notify: fields.optional("notify", faults, notice::targets).unwrap_or_default(),
+        rollout,
     };
     freeze::check(&settings, fields.get("freeze"), faults);
     settings.schema = schema(&settings);
@@ -65,7 +68,8 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
 fn schema(settings: &Settings) -> u32 {
     let is_plain = settings.admission.is_open() && settings.compute.retries.is_none();
     let is_gated = settings.approvals.is_some() || !settings.freeze.is_empty();
-    match (is_gated || !settings.notify.is_empty(), is_plain) {
+    let is_told = !settings.notify.is_empty() || settings.rollout.is_some();
+    match (is_gated || is_told, is_plain) {
         (true, _) => SCHEMA,
         (false, false) => 2,
         (false, true) => 1,

@@ -180,7 +180,7 @@ fn a_job_that_is_asked_about_in_any_state_is_known_by_its_parameters() {
     let job = described(&detail);
     assert_eq!((job.job_id(), job.job_role()), (Some("j-1"), Some("role")));
     let Read::Event(identity) = job.identity().unwrap() else { panic!("ignored") };
-    assert_eq!(identity.owner.run.as_str(), RUN);
+    assert_eq!(identity.owner.of, Of::Run(RUN.parse().unwrap()));
     assert_eq!(identity.placement.definition, "signalbox-0a0b");
     assert!(matches!(job.event(Timestamp::MAX), Ok(Read::Ignored(_))));
     assert!(described(&json!({ "jobId": 5 })).identity().is_err());

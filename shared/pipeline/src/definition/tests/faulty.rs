@@ -49,7 +49,6 @@ fn what_is_not_built_is_refused_at_its_place() {
         ("on: { push: { paths: [x] } }", "3:15: `paths` is not supported yet"),
         ("build:\n  repository: r\n  args: {}", "5:3: `args` is not supported yet"),
         ("build: { repository: r, artifacts: [] }", "3:25: `artifacts` is not supported yet"),
-        ("train: { run: train }", "3:1: `train` is not supported yet"),
     ] {
         let found = after_name(rest);
         assert!(found.starts_with(expected) && !found.contains('\n'), "{rest}: {found}");
@@ -63,7 +62,7 @@ fn every_kind_of_fault_has_its_words() {
         ("chekcs: {}", "3:1: unknown key `chekcs`; did you mean `checks`?"),
         (
             "stages: {}",
-            "3:1: unknown key `stages`; the definition may have: version, pipeline, on, concurrency, checks, build, deploy",
+            "3:1: unknown key `stages`; the definition may have: version, pipeline, on, concurrency, checks, build, deploy, train",
         ),
         ("checks: []", "3:9: `checks` must be a mapping, found a list"),
         ("checks:", "3:1: `checks` must be a mapping, found nothing"),

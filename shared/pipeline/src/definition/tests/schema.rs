@@ -20,6 +20,7 @@ fn the_schema_has_the_keys_of_the_parser() {
         ("/properties/on/properties/push", &keys::PUSH),
         ("/$defs/check", &keys::CHECK),
         ("/$defs/verify", &keys::VERIFY),
+        ("/properties/train", &keys::TRAIN),
         ("/$defs/compute", &keys::COMPUTE),
         ("/properties/build", &keys::BUILD),
         ("/properties/deploy/items", &keys::DEPLOYMENT),
@@ -48,7 +49,7 @@ fn the_example_uses_nearly_every_key_of_the_schema() {
     let mut used = Vec::new();
     collect(&faults.finish(root).unwrap(), &mut used);
     let tables = [&keys::DEFINITION, &keys::ON, &keys::PUSH, &keys::CHECK, &keys::VERIFY];
-    let more = [&keys::COMPUTE, &keys::BUILD, &keys::DEPLOYMENT];
+    let more = [&keys::COMPUTE, &keys::BUILD, &keys::DEPLOYMENT, &keys::TRAIN];
     for key in tables.iter().chain(&more).flat_map(|keys| keys.known) {
         assert!(used.contains(&(*key).to_owned()) || *key == "concurrency", "{key}");
     }

@@ -47,6 +47,15 @@ pub struct Expired {
     pub reason: String,
 }
 
+/// The release of the run is being rolled out, or has come to its next step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollingOut {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// How many of 100 launches it gets.
+    pub weight: u32,
+}
+
 /// The run gave its place in an environment back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {

@@ -7,7 +7,7 @@ use super::{Rejection, unasked};
 use crate::names::EnvironmentName;
 use crate::phase::Phase;
 use crate::run::approving::Tally;
-use crate::run::fact::{Decided, Entered, Expired, Left, Place, Released};
+use crate::run::fact::{Decided, Entered, Expired, Left, Place, Released, RollingOut};
 use crate::run::state::{Stage, StageWork, State};
 use crate::run::{admission, progress};
 
@@ -131,6 +131,18 @@ pub(super) fn released(
     }
     stage.phase = Phase::Succeeded;
     stage.reason = fact.behind.as_ref().map(|run| format!("the newer release of {run} stays live"));
+    Ok(Changed)
+}
+
+/// The weight of a rollout only rises.
+pub(super) fn rolling_out(state: &mut State, fact: &RollingOut) -> Result<Applied, Rejection> {
+    let work = StageWork::Release { environment: fact.environment.clone() };
+    let index = begun(state, &work, "a rollout")?;
+    let stage = &mut state.stages[index];
+    if stage.phase.is_terminal() || stage.rolling.is_some_and(|weight| weight >= fact.weight) {
+        return Ok(Unchanged);
+    }
+    stage.rolling = Some(fact.weight);
     Ok(Changed)
 }
 

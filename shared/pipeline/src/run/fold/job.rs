@@ -14,7 +14,7 @@ const REASONS_AT_MOST: u32 = 8;
 
 /// Records where Batch holds the attempt. The first job is believed; any other is a surplus, and so
 /// is one that turns up for an attempt that Batch had refused.
-pub(super) fn place(attempt: &mut Attempt, placement: &Placement, over: bool) -> Applied {
+pub(in crate::run) fn place(attempt: &mut Attempt, placement: &Placement, over: bool) -> Applied {
     match &attempt.placement {
         Some(believed) if believed.job_id == placement.job_id => Unchanged,
         None if believes(attempt, placement) => {
@@ -45,7 +45,7 @@ fn believes(attempt: &Attempt, placement: &Placement) -> bool {
     }
 }
 
-pub(super) fn started(
+pub(in crate::run) fn started(
     attempt: &mut Attempt,
     placement: &Placement,
     at: Option<Timestamp>,
@@ -68,7 +68,7 @@ pub(super) fn started(
     applied
 }
 
-pub(super) fn ended(attempt: &mut Attempt, fact: &JobEnded) -> Applied {
+pub(in crate::run) fn ended(attempt: &mut Attempt, fact: &JobEnded) -> Applied {
     if !believes(attempt, &fact.placement) {
         return place(attempt, &fact.placement, true);
     }
@@ -92,7 +92,7 @@ pub(super) fn ended(attempt: &mut Attempt, fact: &JobEnded) -> Applied {
     Changed
 }
 
-pub(super) fn refused(attempt: &mut Attempt, fact: &JobRefused) -> Applied {
+pub(in crate::run) fn refused(attempt: &mut Attempt, fact: &JobRefused) -> Applied {
     if attempt.given_up.is_some() {
         return known(attempt);
     }
@@ -105,7 +105,7 @@ pub(super) fn refused(attempt: &mut Attempt, fact: &JobRefused) -> Applied {
 }
 
 /// Nothing was submitted, and nobody can do so any more.
-pub(super) fn withdrawn(attempt: &mut Attempt) -> Applied {
+pub(in crate::run) fn withdrawn(attempt: &mut Attempt) -> Applied {
     known(attempt)
 }
 
@@ -118,7 +118,7 @@ fn known(attempt: &mut Attempt) -> Applied {
 }
 
 /// The last reason counts; nothing depends on it once the job runs.
-pub(super) fn waiting(attempt: &mut Attempt, fact: &Waiting) -> Applied {
+pub(in crate::run) fn waiting(attempt: &mut Attempt, fact: &Waiting) -> Applied {
     let reason = verdict::cut(&fact.reason);
     let told = attempt.waiting.as_ref().map_or(0, |wait| wait.told);
     let same = attempt.waiting.as_ref().is_some_and(|wait| wait.reason == reason);
@@ -129,7 +129,7 @@ pub(super) fn waiting(attempt: &mut Attempt, fact: &Waiting) -> Applied {
     Changed
 }
 
-pub(super) fn overdue(attempt: &mut Attempt, fact: &Overdue) -> Applied {
+pub(in crate::run) fn overdue(attempt: &mut Attempt, fact: &Overdue) -> Applied {
     if attempt.phase.is_terminal() {
         return Unchanged;
     }
@@ -137,7 +137,7 @@ pub(super) fn overdue(attempt: &mut Attempt, fact: &Overdue) -> Applied {
     Changed
 }
 
-pub(super) fn terminated(attempt: &mut Attempt, fact: &Terminated) -> Applied {
+pub(in crate::run) fn terminated(attempt: &mut Attempt, fact: &Terminated) -> Applied {
     let surplus = attempt.surplus.iter_mut().find(|surplus| surplus.job_id == fact.job_id);
     match surplus {
         Some(surplus) if !surplus.over => {
@@ -156,7 +156,7 @@ pub(in crate::run) fn give_up(attempt: &mut Attempt, phase: Phase, reason: &str)
     attempt.given_up = Some(if known { GivenUp::Known } else { GivenUp::InDoubt });
 }
 
-pub(super) fn conclude(attempt: &mut Attempt, phase: Phase, reason: Option<String>) {
+pub(in crate::run) fn conclude(attempt: &mut Attempt, phase: Phase, reason: Option<String>) {
     attempt.phase = phase;
     attempt.reason = reason;
     attempt.waiting = None;

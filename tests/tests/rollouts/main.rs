@@ -1,0 +1,6 @@
+//! Releases that are rolled out over launches: the stories, each in a world of its own.
+//!
+//! Time is virtual: what bakes for half an hour here takes no time at all.
+
+mod stories;
+mod world;

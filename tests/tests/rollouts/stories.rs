@@ -1,0 +1,155 @@
+use signalbox_pipeline::environment::history::What;
+use signalbox_pipeline::phase::Phase;
+use signalbox_pipeline::rollout::Side;
+use signalbox_tests::simulated::audit::audited;
+use signalbox_tests::simulated::jobs::{Conduct, Training, WELL};
+use signalbox_tests::simulated::parallel::alone;
+
+use super::world::{PLACE, begun, environment, launched, live, rolling, run, wait, weight, whats};
+
+const CANARY: &str = r#"{ strategy: canary,
+  steps: [{ weight: 20, bake: 10m, launches: 3 }, { weight: 60, bake: 20m }, { weight: 100 }],
+  fallback: { failure_rate: 0.2, require: ["metrics.auc >= current.metrics.auc - 0.02"], in_flight: stop } }"#;
+
+#[test]
+fn a_canary_ramps_up_over_launches_that_end_well_and_goes_live() -> anyhow::Result<()> {
+    alone(async {
+        let (mut world, first) = begun(CANARY).await?;
+        rolling(&mut world, "second").await?;
+        assert_eq!((weight(&world)?, live(&world)?), (Some(20), first.clone()));
+        wait(&mut world, 15).await?;
+        assert_eq!(weight(&world)?, Some(20), "baked, and no launch has ended");
+
+        let launches = launched(&mut world, Side::Candidate, 3, "early").await?;
+        let second = run(&world, 1)?;
+        assert!(launches.iter().all(|it| it.picked.release.run == second.id && it.is_settled()));
+        assert_eq!((weight(&world)?, second.state.phase), (Some(60), Phase::Running));
+        wait(&mut world, 15).await?;
+        assert_eq!(weight(&world)?, Some(60), "it bakes for 20 minutes");
+        world.settle(30, 1).await?;
+
+        let second = run(&world, 1)?;
+        assert_eq!((second.state.phase, live(&world)?), (Phase::Succeeded, second.id));
+        let found = environment(&world)?;
+        assert_eq!((found.candidate, found.holder), (None, None));
+        assert_eq!(found.previous.map(|previous| previous.run), Some(first));
+        let steps = [What::Released, What::Began, What::Stepped, What::Stepped, What::Released];
+        assert_eq!(whats(&world)?, steps);
+        audited(&world).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_canary_that_is_worse_on_real_launches_falls_back_and_the_next_good_push_goes_through()
+-> anyhow::Result<()> {
+    alone(async {
+        let (mut world, first) = begun(CANARY).await?;
+        rolling(&mut world, "second").await?;
+        let second = run(&world, 1)?.id;
+        world.hands().train(&second, Training { conduct: WELL, auc: 0.7 });
+        let launches = launched(&mut world, Side::Candidate, 1, "bad").await?;
+        assert!(launches[0].breaks.is_some(), "{:?}", launches[0]);
+
+        assert_eq!((live(&world)?, weight(&world)?), (first.clone(), None));
+        let run_of_second = run(&world, 1)?;
+        assert_eq!(run_of_second.state.phase, Phase::Failed);
+        let reason = run_of_second.state.reason.clone().unwrap_or_default();
+        let evidence = format!("launch {}: metrics.auc >= current.metrics.auc", launches[0].id);
+        assert!(reason.contains(&evidence), "{reason}");
+        let hold = environment(&world)?.hold;
+        assert_eq!(hold.and_then(|hold| hold.until_newer_than), Some(second.clone()));
+        // Whatever is launched now is of the release that was verified last.
+        assert!(
+            launched(&mut world, Side::Current, 3, "safe")
+                .await?
+                .iter()
+                .all(|it| { it.picked.release.run == first && it.phase == Phase::Succeeded })
+        );
+        world.settle(10, 1).await?;
+
+        rolling(&mut world, "third").await?;
+        launched(&mut world, Side::Candidate, 3, "good").await?;
+        world.settle(60, 1).await?;
+        let third = run(&world, 2)?;
+        assert_eq!((third.state.phase, live(&world)?), (Phase::Succeeded, third.id));
+        assert_eq!(environment(&world)?.hold, None);
+        audited(&world).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn launches_that_lost_their_machines_do_not_count() -> anyhow::Result<()> {
+    alone(async {
+        let (mut world, _) = begun(CANARY).await?;
+        rolling(&mut world, "second").await?;
+        let second = run(&world, 1)?.id;
+        let reclaimed = Conduct { is_reclaimed: true, ..WELL };
+        world.hands().train(&second, Training { conduct: reclaimed, auc: 0.9 });
+        let launches = launched(&mut world, Side::Candidate, 4, "lost").await?;
+        assert!(launches.iter().all(|it| it.phase == Phase::Errored && it.attempts.len() == 4));
+        wait(&mut world, 15).await?;
+        let candidate = environment(&world)?.candidate.expect("it is still being rolled out");
+        assert_eq!((candidate.ramp.on_candidate.errored, candidate.ramp.step), (4, 0));
+        assert_eq!(run(&world, 1)?.state.phase, Phase::Running);
+        Ok(())
+    })
+}
+
+#[test]
+fn launches_in_flight_are_stopped_where_settings_say_so() -> anyhow::Result<()> {
+    alone(async {
+        let (mut world, _) = begun(CANARY).await?;
+        rolling(&mut world, "second").await?;
+        let second = run(&world, 1)?.id;
+        let long = Conduct { seconds: 24 * 3600, ..WELL };
+        world.hands().train(&second, Training { conduct: long, auc: 0.9 });
+        let launches = launched(&mut world, Side::Candidate, 1, "long").await?;
+        assert_eq!(launches[0].phase, Phase::Running);
+        let failing = Conduct { exit_code: 1, ..WELL };
+        world.hands().train(&second, Training { conduct: failing, auc: 0.9 });
+        launched(&mut world, Side::Candidate, 1, "failing").await?;
+        assert_eq!(run(&world, 1)?.state.phase, Phase::Failed);
+        world.settle(10, 1).await?;
+        let key = format!("{PLACE}-train-1");
+        let jobs = world.wire().engine().batch().jobs();
+        assert!(jobs.iter().filter(|job| job.name.ends_with(&key)).all(|job| job.is_over));
+        Ok(())
+    })
+}
+
+#[test]
+fn blue_green_gives_everything_at_once_and_falls_back_while_it_bakes() -> anyhow::Result<()> {
+    alone(async {
+        let (mut world, first) = begun("{ strategy: blue-green, bake: 30m }").await?;
+        rolling(&mut world, "second").await?;
+        assert_eq!(weight(&world)?, Some(100));
+        world.settle(60, 1).await?;
+        let second = run(&world, 1)?;
+        assert_eq!((second.state.phase, live(&world)?), (Phase::Succeeded, second.id.clone()));
+        // The other colour stays ready.
+        assert_eq!(environment(&world)?.previous.map(|it| it.run), Some(first));
+
+        rolling(&mut world, "third").await?;
+        let third = run(&world, 2)?.id;
+        let failing = Conduct { exit_code: 1, ..WELL };
+        world.hands().train(&third, Training { conduct: failing, auc: 0.9 });
+        launched(&mut world, Side::Candidate, 1, "failing").await?;
+        world.settle(10, 1).await?;
+        assert_eq!((run(&world, 2)?.state.phase, live(&world)?), (Phase::Failed, second.id));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_launch_where_nothing_is_released_changes_nothing() -> anyhow::Result<()> {
+    alone(async {
+        let mut world = signalbox_tests::simulated::world::World::begin(Default::default()).await?;
+        let key = world.train(PLACE, "too early").await?;
+        world.settle(5, 1).await?;
+        assert_eq!(world.document::<serde_json::Value>(&key.document())?, None);
+        assert!(world.wire().engine().batch().jobs().is_empty());
+        Ok(())
+    })
+}
