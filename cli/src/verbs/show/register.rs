@@ -1,9 +1,10 @@
 //! The register, a line per fact.
 
 use signalbox_pipeline::register::Entry;
-use signalbox_pipeline::run::Run;
+use signalbox_pipeline::run::{Fact, Run};
 
 use crate::output::{Cell, Output};
+use crate::verbs::approve;
 use crate::view::safe;
 
 /// Prints the register, and whether its chain of hashes holds.
@@ -18,7 +19,10 @@ pub(super) fn print(run: &Run, output: &Output) -> anyhow::Result<()> {
 }
 
 fn cells(entry: &Entry) -> Vec<Cell> {
-    let about = entry.fact.attempt().map(ToString::to_string).unwrap_or_default();
+    let about = match &entry.fact {
+        Fact::Decided(decided) => safe::line(&approve::told(decided)),
+        fact => fact.attempt().map(ToString::to_string).unwrap_or_default(),
+    };
     vec![
         Cell::from(entry.seq.to_string()),
         Cell::from(format!("{:.3}", entry.at)),
