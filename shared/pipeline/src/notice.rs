@@ -75,10 +75,6 @@ pub enum Kind {
     Errored,
     /// An environment waits for an approval.
     Approval,
-    /// A candidate did worse, and the release before it is live again.
-    Fallback,
-    /// Nothing is released into an environment until a person says so.
-    Hold,
     /// Somebody has let a release in without the approvals that it needs.
     BreakGlass,
 }
