@@ -6,7 +6,7 @@ use crate::exit::{self, Exit};
 use crate::output::Output;
 use crate::verbs::{
     approve, bench, cancel, demo, env, events, local, logs, people, redrive, replay, repo, retry,
-    runs, show, train, validate, verify, watch,
+    runs, show, steer, train, validate, verify, watch,
 };
 
 /// CI/CD for machine-learning training, on AWS Lambda.
@@ -57,6 +57,9 @@ pub(crate) enum Verb {
     Reject(approve::Reject),
     Cancel(cancel::Args),
     Train(train::Args),
+    Rollback(steer::Rollback),
+    Hold(steer::Hold),
+    Resume(steer::Resume),
     Retry(retry::Args),
     Events(events::Args),
     Replay(replay::Args),
@@ -83,6 +86,9 @@ impl Verb {
             Self::Reject(args) => approve::reject(args, output).await,
             Self::Cancel(args) => cancel::run(args, output).await,
             Self::Train(args) => train::run(args, output).await,
+            Self::Rollback(args) => steer::rollback(args, output).await,
+            Self::Hold(args) => steer::hold(args, output).await,
+            Self::Resume(args) => steer::resume(args, output).await,
             Self::Retry(args) => retry::run(args, output).await,
             Self::Events(args) => events::run(args, output).await,
             Self::Replay(args) => replay::run(args, output).await,

@@ -17,6 +17,7 @@ pub(crate) mod repo;
 pub(crate) mod retry;
 pub(crate) mod runs;
 pub(crate) mod show;
+pub(crate) mod steer;
 pub(crate) mod train;
 pub(crate) mod validate;
 pub(crate) mod verify;

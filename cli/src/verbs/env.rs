@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use signalbox_pipeline::names::EnvironmentName;
+use jiff::Timestamp;
+use signalbox_pipeline::names::{EnvironmentName, PipelineName};
 use signalbox_pipeline::settings::Settings;
 
 use crate::connect::Place;
@@ -12,6 +13,7 @@ use crate::output::Output;
 
 mod apply;
 mod diff;
+mod history;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,8 @@ Examples:
   signalbox env diff production.yaml     what applying it would change
   signalbox env show                     all environments
   signalbox env show test --json | jq .settings.parameters
+  signalbox env history production       who changed what is released there, when and why
+  signalbox env at production 2026-11-20T12:00Z
 
 A settings file:
   version: 1
@@ -49,6 +53,8 @@ enum Action {
     Apply(Apply),
     Diff(Diff),
     Show(Show),
+    History(History),
+    At(At),
 }
 
 /// Make the settings in these files hold from now on
@@ -89,11 +95,44 @@ struct Show {
     place: Place,
 }
 
+/// Show who changed what is released in an environment, when and why
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
+struct History {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+    /// Of which pipeline; not needed where only one was ever there
+    #[arg(long, value_name = "PIPELINE")]
+    pipeline: Option<PipelineName>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Show what was live in an environment at some time
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
+struct At {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+    /// When, such as 2026-11-20T12:00Z
+    #[arg(value_name = "TIME")]
+    time: Timestamp,
+    /// Of which pipeline; not needed where only one was ever there
+    #[arg(long, value_name = "PIPELINE")]
+    pipeline: Option<PipelineName>,
+    #[command(flatten)]
+    place: Place,
+}
+
 /// Carries the verb out.
 pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     match args.action {
         Action::Apply(args) => apply::run(&args.files, &args.place, output).await,
         Action::Diff(args) => diff::run(&args.files, &args.place, output).await,
+        Action::History(args) => history::history(args, output).await,
+        Action::At(args) => history::at(args, output).await,
         Action::Show(args) => show::run(args.environment, &args.place, output).await,
     }
 }

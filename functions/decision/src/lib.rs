@@ -16,6 +16,7 @@ mod approve;
 mod cancel;
 mod replay;
 mod retry;
+mod steer;
 
 /// As much of a principal's name as is kept.
 const LONGEST_NAME: usize = 256;
@@ -64,6 +65,9 @@ impl Handler for Decide {
                 What::Replay(replay) => self.replay(decided, replay).await?,
                 What::Approve(verdict) => self.approve(decided, verdict, Choice::Approve).await?,
                 What::Reject(verdict) => self.approve(decided, verdict, Choice::Reject).await?,
+                What::Rollback(steer) | What::Hold(steer) | What::Resume(steer) => {
+                    self.steer(decided, steer).await?;
+                }
             }
         }
         Ok(())

@@ -4,8 +4,9 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use signalbox_pipeline::environment::Generation;
 use signalbox_pipeline::keys;
-use signalbox_pipeline::names::{EnvironmentName, EventId, RunId, Sha256, StageName};
+use signalbox_pipeline::names::{EnvironmentName, EventId, PipelineName, RunId, Sha256, StageName};
 use signalbox_pipeline::run::Run;
 
 use crate::advance::RunKey;
@@ -22,8 +23,8 @@ const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// By so much the clock of whoever decided may be ahead.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// How to mend a decision.
-const MEND: &str = "decide with `signalbox cancel`, `retry`, `replay`, `approve` or `reject`, or as \
-     events/README.md shows";
+const MEND: &str = "decide with `signalbox cancel`, `retry`, `replay`, `approve`, `reject`, `rollback`, \
+     `hold` or `resume`, or as events/README.md shows";
 
 /// A decision of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,27 @@ pub enum What {
     Approve(Verdict),
     /// A release may not.
     Reject(Verdict),
+    /// An older release is to be live again, and releases are to be kept out.
+    Rollback(Steer),
+    /// Releases are to be kept out.
+    Hold(Steer),
+    /// Releases are to be let in again.
+    Resume(Steer),
+}
+
+/// A person's hand on an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steer {
+    /// The pipeline.
+    pub pipeline: PipelineName,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The state that it is meant for: in any other it changes nothing.
+    pub meant_for: Generation,
+    /// The run whose release is to be live; the one before, where absent. Only a rollback has it.
+    pub to: Option<RunId>,
+    /// Why, in the person's words.
+    pub reason: Option<String>,
 }
 
 /// A person's word on a release that waits for it.

@@ -1,4 +1,7 @@
+use signalbox_cloud::decision::{Steer, What as Decision};
+use signalbox_pipeline::environment::Generation;
 use signalbox_pipeline::environment::history::What;
+use signalbox_pipeline::names::RunId;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::rollout::Side;
 use signalbox_tests::simulated::audit::audited;
@@ -150,6 +153,50 @@ fn a_launch_where_nothing_is_released_changes_nothing() -> anyhow::Result<()> {
         world.settle(5, 1).await?;
         assert_eq!(world.document::<serde_json::Value>(&key.document())?, None);
         assert!(world.wire().engine().batch().jobs().is_empty());
+        Ok(())
+    })
+}
+
+#[test]
+fn a_person_switches_back_and_holds_and_the_decision_that_comes_again_changes_nothing()
+-> anyhow::Result<()> {
+    alone(async {
+        let (mut world, first) = begun("{ strategy: blue-green, bake: 10m }").await?;
+        rolling(&mut world, "second").await?;
+        world.settle(40, 1).await?;
+        let second = run(&world, 1)?.id;
+        let meant_for = environment(&world)?.generation();
+        let steer = |meant_for: &Generation, to: Option<RunId>| Steer {
+            pipeline: "rain".parse().unwrap(),
+            environment: PLACE.parse().unwrap(),
+            meant_for: meant_for.clone(),
+            to,
+            reason: Some("it drifts".to_owned()),
+        };
+        // Two people saw the same.
+        for name in ["one", "other"] {
+            world.decide(name, Decision::Rollback(steer(&meant_for, None))).await?;
+        }
+        world.settle(10, 1).await?;
+        assert_eq!((live(&world)?, environment(&world)?.holds), (first, 1));
+
+        // Forth again, by name; then nobody is let in until that is lifted.
+        let back = environment(&world)?.generation();
+        let forth = Decision::Rollback(steer(&back, Some(second.clone())));
+        world.decide("forth", forth).await?;
+        world.settle(10, 1).await?;
+        assert_eq!(live(&world)?, second);
+        let now = environment(&world)?.generation();
+        world.decide("hold", Decision::Hold(steer(&now, None))).await?;
+        world.pass(std::time::Duration::from_secs(60)).await?;
+        world.push("rain", "third").await?;
+        wait(&mut world, 20).await?;
+        assert_eq!((weight(&world)?, live(&world)?), (None, second));
+        let held = environment(&world)?.generation();
+        world.decide("resume", Decision::Resume(steer(&held, None))).await?;
+        world.settle(60, 1).await?;
+        assert_eq!(live(&world)?, run(&world, 2)?.id);
+        audited(&world).await?;
         Ok(())
     })
 }

@@ -152,7 +152,10 @@ impl Runs {
     }
 
     /// Changes the document of an environment, on the version that this instance saw last.
-    async fn change<T>(
+    ///
+    /// # Errors
+    /// When the document cannot be read or written.
+    pub async fn change<T>(
         &self,
         pipeline: &PipelineName,
         environment: &EnvironmentName,

@@ -26,6 +26,29 @@ fn verdict(reason: Option<&str>, break_glass: bool) -> Verdict {
     }
 }
 
+fn steer(reason: Option<&str>, to: Option<RunId>) -> Steer {
+    Steer {
+        pipeline: "rain".parse().unwrap(),
+        environment: "production".parse().unwrap(),
+        meant_for: Generation { holds: 3, current: Some(run().run), candidate: None },
+        to,
+        reason: reason.map(str::to_owned),
+    }
+}
+
+#[test]
+fn whoever_keeps_releases_out_says_why_and_for_which_state() {
+    for what in [What::Hold(steer(None, None)), What::Rollback(steer(Some(" "), None))] {
+        let message = decision(what).message().unwrap();
+        assert!(Decision::parse(&message).unwrap_err().to_string().contains("has to say why"));
+    }
+    let message = decision(What::Resume(steer(None, None))).message().unwrap();
+    let unbound = message.replace(",\"holds\":3", "");
+    assert!(unbound != message && Decision::parse(&unbound).is_err(), "{unbound}");
+    let with_to = message.replace("\"holds\":3", "\"holds\":3,\"to\":\"x\"");
+    assert!(Decision::parse(&with_to).is_err());
+}
+
 #[test]
 fn what_is_written_is_read_as_it_was() {
     let event = EventId::parse("d107ea36").unwrap();
@@ -41,6 +64,9 @@ fn what_is_written_is_read_as_it_was() {
         What::Approve(verdict(None, false)),
         What::Approve(verdict(Some("it burns"), true)),
         What::Reject(verdict(Some("not before the audit"), false)),
+        What::Rollback(steer(Some("it drifts"), Some(run().run))),
+        What::Hold(steer(Some("audit"), None)),
+        What::Resume(steer(None, None)),
         What::Replay(Replay::Archived { day: "2026-11-20".parse().unwrap(), event }),
         What::Replay(Replay::Inline(signalbox_testkit::fixture("codecommit-push.json"))),
     ] {

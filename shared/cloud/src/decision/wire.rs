@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use signalbox_pipeline::environment::Generation;
 use signalbox_pipeline::names::{EnvironmentName, EventId, PipelineName, RunId, Sha256, StageName};
 
-use super::{Cancel, Decision, Follow, MEND, Replay, Retry, Verdict, What};
+use super::{Cancel, Decision, Follow, MEND, Replay, Retry, Steer, Verdict, What};
 use crate::advance::RunKey;
 use crate::fault::Malformed;
 use crate::ingest::LARGEST;
@@ -26,6 +27,9 @@ enum Kind {
     Replay,
     Approve,
     Reject,
+    Rollback,
+    Hold,
+    Resume,
 }
 
 impl Kind {
@@ -36,6 +40,9 @@ impl Kind {
             Self::Replay => "a replay",
             Self::Approve => "an approval",
             Self::Reject => "a rejection",
+            Self::Rollback => "a rollback",
+            Self::Hold => "a hold",
+            Self::Resume => "a resume",
         }
     }
 
@@ -49,6 +56,12 @@ impl Kind {
                 &["pipeline", "run", "environment", "release", "reason", "break_glass"]
             }
             Self::Reject => &["pipeline", "run", "environment", "release", "reason"],
+            Self::Rollback => {
+                &["pipeline", "environment", "holds", "current", "candidate", "to", "reason"]
+            }
+            Self::Hold | Self::Resume => {
+                &["pipeline", "environment", "holds", "current", "candidate", "reason"]
+            }
         }
     }
 }
@@ -96,6 +109,14 @@ struct Wire {
     release: Option<Sha256>,
     #[serde(skip_serializing_if = "Option::is_none")]
     break_glass: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<RunId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate: Option<RunId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<RunId>,
 }
 
 impl Wire {
@@ -112,6 +133,10 @@ impl Wire {
             ("environment", self.environment.is_some()),
             ("release", self.release.is_some()),
             ("break_glass", self.break_glass.is_some()),
+            ("holds", self.holds.is_some()),
+            ("current", self.current.is_some()),
+            ("candidate", self.candidate.is_some()),
+            ("to", self.to.is_some()),
         ];
         all.into_iter().filter_map(|(key, present)| present.then_some(key))
     }
@@ -163,6 +188,25 @@ fn what(wire: Wire) -> Result<What, Malformed> {
         }),
         Kind::Approve => What::Approve(approval(wire)?),
         Kind::Reject => What::Reject(approval(wire)?),
+        Kind::Rollback => What::Rollback(steer(wire, true)?),
+        Kind::Hold => What::Hold(steer(wire, true)?),
+        Kind::Resume => What::Resume(steer(wire, false)?),
+    })
+}
+
+fn steer(wire: Wire, has_to_say_why: bool) -> Result<Steer, Malformed> {
+    let reason = wire.reason.filter(|reason| !reason.trim().is_empty());
+    if has_to_say_why && reason.is_none() {
+        let what = "whoever keeps releases out has to say why";
+        return Err(Malformed::new(what, "reason", "decide again with a reason"));
+    }
+    let (holds, current) = (needed(wire.holds, "holds")?, wire.current);
+    Ok(Steer {
+        pipeline: needed(wire.pipeline, "pipeline")?,
+        environment: needed(wire.environment, "environment")?,
+        meant_for: Generation { holds, current, candidate: wire.candidate },
+        to: wire.to,
+        reason,
     })
 }
 
@@ -217,6 +261,10 @@ pub(super) fn message(decision: &Decision) -> Result<String, Malformed> {
         environment: None,
         release: None,
         break_glass: None,
+        holds: None,
+        current: None,
+        candidate: None,
+        to: None,
     };
     match what {
         What::Cancel(Cancel { run, reason }) => {
@@ -252,6 +300,20 @@ pub(super) fn message(decision: &Decision) -> Result<String, Malformed> {
             wire.release = Some(verdict.release.clone());
             wire.reason.clone_from(&verdict.reason);
             wire.break_glass = verdict.break_glass.then_some(true);
+        }
+        What::Rollback(steer) | What::Hold(steer) | What::Resume(steer) => {
+            wire.kind = match what {
+                What::Rollback(_) => Kind::Rollback,
+                What::Hold(_) => Kind::Hold,
+                _ => Kind::Resume,
+            };
+            wire.pipeline = Some(steer.pipeline.clone());
+            wire.environment = Some(steer.environment.clone());
+            wire.holds = Some(steer.meant_for.holds);
+            wire.current.clone_from(&steer.meant_for.current);
+            wire.candidate.clone_from(&steer.meant_for.candidate);
+            wire.to.clone_from(&steer.to);
+            wire.reason.clone_from(&steer.reason);
         }
     }
     serde_json::to_string(&wire).map_err(|error| Malformed::new(error, "the decision", MEND))
