@@ -14,13 +14,17 @@ use crate::run::fact::{Evidence, LiveRelease};
 use crate::run::state::StageWork;
 use crate::shared::Shared;
 
+mod by_hand;
 mod door;
 pub mod history;
+mod hold;
 mod rollout;
 
+pub use by_hand::{Generation, Refused};
 pub use door::Entry;
 use history::Change;
-pub use rollout::{Beginning, Candidate, Fallen, Generation, Hold, Moved, Refused, Whereabouts};
+pub use hold::Hold;
+pub use rollout::{Beginning, Candidate, Fallen, Moved, Whereabouts};
 
 /// The newest version of the document that this code writes: the first that remembers who changed
 /// what. One in which nothing was released yet stays what an older version can say.

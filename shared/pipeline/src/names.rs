@@ -37,7 +37,7 @@ names! {
         "a lower-case letter, then lower-case letters, digits and single dashes, 40 at most";
     /// The name of an environment, such as `test` or `production`.
     EnvironmentName = "an environment name", Check::environment(32),
-        "a lower-case letter, then lower-case letters, digits and single dashes, 32 at most, not ending in -verify or -release";
+        "a lower-case letter, then lower-case letters, digits and single dashes, 32 at most, not ending in -validate, -approve, -verify or -release";
     /// The name of a job inside its stage: a check, or a job of `verify`.
     JobKey = "a job name", Check::label(40),
         "a lower-case letter, then lower-case letters, digits and single dashes, 40 at most";

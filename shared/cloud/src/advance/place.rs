@@ -73,9 +73,8 @@ impl Runs {
             (recording.next.map(|next| *next), (recording.behind, recording.refused))
         });
         let ((behind, refused), found) = recorded.await?;
-        let environment_ = environment.clone();
-        let fact = Fact::Released(Released { environment: environment_, behind, refused });
-        Ok((fact, next(key, environment, found)))
+        let released = Released { environment: environment.clone(), behind, refused };
+        Ok((Fact::Released(released), next(key, environment, found)))
     }
 
     /// Begins to roll the release of the run `key` out, or says how it stands.

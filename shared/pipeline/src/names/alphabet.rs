@@ -53,7 +53,8 @@ impl Check {
     pub(super) fn environment(longest: usize) -> Self {
         let label = Self::label(longest).fits;
         Self::new(longest, move |text| {
-            label(text) && !text.ends_with("-verify") && !text.ends_with("-release")
+            let stages = ["-validate", "-approve", "-verify", "-release"];
+            label(text) && !stages.iter().any(|stage| text.ends_with(stage))
         })
     }
 
