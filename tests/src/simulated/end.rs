@@ -82,8 +82,9 @@ fn documents(world: &World) -> anyhow::Result<BTreeMap<String, Value>> {
 
 fn strip(value: &mut Value) {
     if let Value::Object(fields) = value {
-        fields
-            .retain(|name, _| !(name.ends_with("_at") || name == "write_id" || name == "revision"));
+        let differs =
+            |name: &str| name.ends_with("_at") || ["at", "write_id", "revision"].contains(&name);
+        fields.retain(|name, _| !differs(name));
         fields.values_mut().for_each(strip);
     }
 }

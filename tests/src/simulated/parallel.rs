@@ -4,6 +4,10 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// As much as the main thread of a process has, on which a function runs: a debug build keeps much
+/// on its stack.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Lives through `life` in a time of its own, which passes only when nothing else can be done.
 ///
 /// # Errors
@@ -21,7 +25,7 @@ pub fn each<I: Sync, T: Send>(all: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| {
+            let worker = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(one) = all.get(at) else { return };
@@ -29,6 +33,7 @@ pub fn each<I: Sync, T: Send>(all: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
                 }
             });
+            worker.expect("a thread can be started");
         }
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
