@@ -81,11 +81,16 @@ fn documents(world: &World) -> anyhow::Result<BTreeMap<String, Value>> {
 }
 
 fn strip(value: &mut Value) {
-    if let Value::Object(fields) = value {
-        let differs =
-            |name: &str| name.ends_with("_at") || ["at", "write_id", "revision"].contains(&name);
-        fields.retain(|name, _| !differs(name));
-        fields.values_mut().for_each(strip);
+    match value {
+        Value::Object(fields) => {
+            let differs = |name: &str| {
+                name.ends_with("_at") || ["at", "write_id", "revision"].contains(&name)
+            };
+            fields.retain(|name, _| !differs(name));
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
     }
 }
 
