@@ -64,7 +64,7 @@ def check_run(key: str, run: dict, commit: str) -> str:
     named = RUN_KEY.fullmatch(key)
     assert named, f"{key} is not where a run lies"
     assert commit.startswith(named["commit"]), f"{key} does not name the commit {commit}"
-    assert run["schema"] == 1 and run["revision"] >= 1 and run["write_id"], "schema, revision, write_id"
+    assert run["schema"] >= 1 and run["revision"] >= 1 and run["write_id"], "schema, revision, write_id"
     assert run["pending"] == [], f"a run that is over has nothing pending: {run['pending']}"
     assert [entry["seq"] for entry in run["register"]] == list(
         range(run["register"][0]["seq"], run["register"][0]["seq"] + len(run["register"]))
