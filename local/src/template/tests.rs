@@ -239,8 +239,8 @@ fn the_template_that_is_deployed_is_understood() {
     let stack = deployed();
     let mut binaries: Vec<_> = stack.functions.iter().map(|one| one.binary.as_str()).collect();
     binaries.sort_unstable();
-    assert_eq!(binaries, ["commit", "decision", "image", "job", "notify", "tick"]);
-    assert_eq!((stack.buckets.len(), stack.queues.len(), stack.rules.len()), (3, 10, 4));
+    assert_eq!(binaries, ["commit", "decision", "image", "job", "launch", "notify", "tick"]);
+    assert_eq!((stack.buckets.len(), stack.queues.len(), stack.rules.len()), (3, 12, 4));
     for function in &stack.functions {
         assert!(function.environment.contains_key("SIGNALBOX_STATE_BUCKET"), "{}", function.name);
         assert_eq!(function.sources.len() + function.schedules.len(), 1, "{}", function.name);
