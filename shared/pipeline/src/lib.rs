@@ -34,6 +34,6 @@ pub mod run;
 pub mod settings;
 pub mod shared;
 pub mod stage;
-mod text;
+pub mod text;
 pub mod units;
 mod yaml;

@@ -22,7 +22,7 @@ mod target;
 
 pub(crate) use due::due;
 pub(crate) use read::targets;
-pub use target::{Comment, SecretName, Target, TargetError, TopicArn};
+pub use target::{Comment, SecretName, Target, TopicArn};
 
 /// The version of the message that this code writes.
 pub const SCHEMA: u32 = 1;

@@ -14,7 +14,7 @@ mod identity;
 mod keys;
 mod read;
 
-pub use identity::{CodeHostIdentity, Email, IdentityError, Principal};
+pub use identity::{CodeHostIdentity, Email, Principal};
 
 /// The version of the document that this code writes.
 pub const SCHEMA: u32 = 1;

@@ -23,7 +23,7 @@ mod read;
 pub use admission::{Admission, Entrant, Validation};
 pub use approvals::Approvals;
 pub use freeze::Freeze;
-pub use names::{QueueName, SettingsNameError, VariableName};
+pub use names::{QueueName, VariableName};
 
 /// The newest version of the document that this code writes. A document bears the first one that
 /// can hold what it says: older code must not overlook what keeps a run out.

@@ -45,4 +45,48 @@ macro_rules! parsed_text {
     };
 }
 
-pub(crate) use parsed_text;
+/// Text that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{shown:?} is not {what}: expected {expected}")]
+pub struct TextError {
+    /// Its beginning.
+    shown: String,
+    what: &'static str,
+    expected: &'static str,
+}
+
+impl TextError {
+    pub(crate) fn new(text: &str, what: &'static str, expected: &'static str) -> Self {
+        Self { shown: text.chars().take(60).collect(), what, expected }
+    }
+}
+
+/// Makes types of text with an alphabet each, none of it empty or longer than `$longest` bytes.
+macro_rules! texts {
+    ($longest:literal; $(
+        $(#[$doc:meta])* $name:ident = $what:literal, $fits:expr, $expected:literal;
+    )*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses `text`.
+            ///
+            /// # Errors
+            /// When `text` is something else; the error says what was expected.
+            pub fn parse(text: impl Into<String>) -> Result<Self, crate::text::TextError> {
+                let (text, fits): (String, fn(&str) -> bool) = (text.into(), $fits);
+                if !text.is_empty() && text.len() <= $longest && fits(&text) {
+                    return Ok(Self(text));
+                }
+                Err(crate::text::TextError::new(&text, $what, $expected))
+            }
+        }
+
+        crate::text::parsed_text!($name, crate::text::TextError);
+    )*};
+}
+
+pub(crate) use {parsed_text, texts};

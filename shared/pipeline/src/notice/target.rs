@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::parsed_text;
+use crate::text::{TextError, texts};
 
 /// What the names of secrets begin with: the function `notify` may read these and no others.
 const SECRETS: &str = "signalbox/";
@@ -39,59 +39,24 @@ impl fmt::Display for Target {
 
 /// As [`Target`] is shown.
 impl FromStr for Target {
-    type Err = TargetError;
+    type Err = TextError;
 
-    fn from_str(text: &str) -> Result<Self, TargetError> {
+    fn from_str(text: &str) -> Result<Self, TextError> {
         match text.split_once('=') {
             Some(("sns", topic)) => topic.parse().map(Self::Sns),
             Some(("webhook", secret)) => secret.parse().map(Self::Webhook),
             Some(("github", secret)) => secret.parse().map(Self::Github),
             Some(("codecommit", comment)) => comment.parse().map(Self::Codecommit),
-            _ => Err(TargetError {
-                shown: text.chars().take(60).collect(),
-                what: "a target of notices",
-                expected: "sns=<topic>, webhook=<secret>, github=<secret> or codecommit=comment",
-            }),
+            _ => Err(TextError::new(
+                text,
+                "a target of notices",
+                "sns=<topic>, webhook=<secret>, github=<secret> or codecommit=comment",
+            )),
         }
     }
 }
 
-/// Text that names no target.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{shown:?} is not {what}: expected {expected}")]
-pub struct TargetError {
-    shown: String,
-    what: &'static str,
-    expected: &'static str,
-}
-
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident = $what:literal, $fits:expr, $expected:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Parses `text`.
-            ///
-            /// # Errors
-            /// When `text` is something else; the error says what was expected.
-            pub fn parse(text: impl Into<String>) -> Result<Self, TargetError> {
-                let (text, fits): (String, fn(&str) -> bool) = (text.into(), $fits);
-                if text.len() <= 256 && fits(&text) {
-                    return Ok(Self(text));
-                }
-                let shown = text.chars().take(60).collect();
-                Err(TargetError { shown, what: $what, expected: $expected })
-            }
-        }
-
-        parsed_text!($name, TargetError);
-    )*};
-}
-
-texts! {
+texts! { 256;
     /// The ARN of a topic.
     TopicArn = "a topic that can be told", |text| {
         let parts: Vec<&str> = text.split(':').collect();

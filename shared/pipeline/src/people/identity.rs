@@ -1,45 +1,8 @@
 //! The names under which IAM, git and code hosts know people.
 
-use serde::{Deserialize, Serialize};
+use crate::text::texts;
 
-use crate::text::parsed_text;
-
-/// What is not the name of a principal, an address or an identity.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{shown:?} is not {what}: expected {expected}")]
-pub struct IdentityError {
-    shown: String,
-    what: &'static str,
-    expected: &'static str,
-}
-
-macro_rules! identities {
-    ($($(#[$doc:meta])* $name:ident = $what:literal, $fits:expr, $expected:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Parses `text`.
-            ///
-            /// # Errors
-            /// When `text` is outside the alphabet; the error says what was expected.
-            pub fn parse(text: impl Into<String>) -> Result<Self, IdentityError> {
-                let (text, fits): (String, fn(&str) -> bool) = (text.into(), $fits);
-                if text.len() <= 256 && fits(&text) {
-                    return Ok(Self(text));
-                }
-                let shown = text.chars().take(60).collect();
-                Err(IdentityError { shown, what: $what, expected: $expected })
-            }
-        }
-
-        parsed_text!($name, IdentityError);
-    )*};
-}
-
-identities! {
+texts! { 256;
     /// A principal as the `SenderId` of SQS names it: the id of a user, a role with or without one
     /// of its sessions, or an account, which is its root user.
     ///
