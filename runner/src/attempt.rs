@@ -161,8 +161,8 @@ async fn carried_out(
             let wanted = checkout::Wanted { clone_url, commit, branch };
             checkout::checkout(attempt, &wanted).await
         }
-        (Verb::Exec(argv), Work::Exec { source, setup }) => {
-            exec::exec(attempt, source.as_ref(), setup, argv, shelf).await
+        (Verb::Exec(argv), Work::Exec { source, setup, profile }) => {
+            exec::exec(attempt, source.as_ref(), setup, argv, profile.as_deref(), shelf).await
         }
         (Verb::Build, Work::Build { source, dockerfile, context, repository, tag }) => {
             let wanted = build::Wanted { source, dockerfile, context, repository, tag };

@@ -24,6 +24,7 @@ pub(crate) async fn exec(
     source: Option<&Source>,
     setup: &[Vec<String>],
     argv: &[OsString],
+    profile: Option<&str>,
     shelf: &impl Shelf,
 ) -> Result<Finished, Fault> {
     let folder = match source {
@@ -46,7 +47,7 @@ pub(crate) async fn exec(
     // Whatever the upload needs to know is asked while the command runs.
     let (ended, ()) = tokio::join!(run(attempt, argv, &folder), shelf.warm());
     let (verdict, usage) = ended?;
-    let results = results::collect(&folder, &before);
+    let results = results::collect(&folder, &before, profile);
     let (exit_code, failure) = match verdict {
         Verdict::Passed => (0, None),
         Verdict::Failed { exit_code, failure } => (exit_code, Some(failure)),

@@ -34,6 +34,8 @@ pub(crate) struct Results {
     pub(crate) tests: Option<Tests>,
     /// Numbers by name.
     pub(crate) metrics: BTreeMap<String, Metric>,
+    /// What is behind a number, by its name; why there is none, by the first part of it.
+    pub(crate) evidence: BTreeMap<String, String>,
     /// Files to put below `files/`.
     pub(crate) files: Vec<Delivery>,
     /// What was left out, and why.
@@ -77,6 +79,7 @@ impl Finished {
             max_rss_bytes: self.usage.max_rss_bytes,
             tests: self.results.tests,
             metrics: self.results.metrics.clone(),
+            evidence: self.results.evidence.clone(),
             files: self.results.files.iter().map(|delivery| delivery.file.clone()).collect(),
             image: self.image.clone(),
             commit: self.commit.clone(),

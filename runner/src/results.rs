@@ -1,4 +1,5 @@
-//! What a command left in `results/`: test cases, metrics, and files to deliver.
+//! What a command left in `results/`: test cases, metrics, what it says about data and of its model,
+//! and files to deliver.
 //!
 //! Nothing here is fatal: what cannot be read is left out with a note.
 
@@ -10,9 +11,11 @@ use std::path::{Path, PathBuf};
 use crate::finished::Results;
 use crate::tree::{self, Node, Tree};
 
+mod data;
 mod files;
 mod junit;
 mod metrics;
+mod signature;
 
 pub use junit::cases;
 pub use metrics::numbers;
@@ -56,8 +59,9 @@ fn content(node: Node) -> Option<PathBuf> {
     }
 }
 
-/// Collects the results of a command that worked in `folder`.
-pub(crate) fn collect(folder: &Path, before: &Before) -> Results {
+/// Collects the results of a command that worked in `folder`; what it says about data is held against
+/// the file `profile` there.
+pub(crate) fn collect(folder: &Path, before: &Before, profile: Option<&str>) -> Results {
     let mut results = Results::default();
     let mut tree = read(folder, &mut results.notes);
     tree.retain(|name, node| match node {
@@ -79,6 +83,8 @@ pub(crate) fn collect(folder: &Path, before: &Before) -> Results {
     });
     results.tests = junit::count(&tree, &mut results.notes);
     results.metrics = metrics::read(&tree, &mut results.notes);
+    data::add(&tree, folder, profile, &mut results);
+    signature::add(&tree, &mut results);
     results.files = files::choose(&tree, &mut results.notes);
     results
 }

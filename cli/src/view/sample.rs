@@ -78,6 +78,7 @@ pub(crate) fn failed() -> Run {
         max_rss_bytes: 1,
         tests: None,
         metrics: [].into(),
+        evidence: [].into(),
         files: Vec::new(),
         image: None,
         commit: None,

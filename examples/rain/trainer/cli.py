@@ -15,7 +15,7 @@ from trainer.data import DataError, load_days
 from trainer.drift import make_profile, profiled_years
 from trainer.features import make_examples, split
 from trainer.model import ModelError, save_model
-from trainer.report import evaluate, write_loss_curve, write_metrics
+from trainer.report import evaluate, write_loss_curve, write_metrics, write_signature
 from trainer.settings import Settings, SettingsError, data_path, read_settings
 from trainer.training import Epoch, train
 
@@ -58,6 +58,7 @@ def _bench(options: argparse.Namespace) -> None:
         save_model(train(train_set, test_set, Settings(epochs=1)).model, model_file)
     numbers = bench(model_file, days)
     write_metrics(numbers, options.out)
+    write_signature(options.out)
     _print_numbers(numbers)
 
 

@@ -1,41 +1,46 @@
-"""Whether data still look like those that the model was made for.
+"""What data look like: how far they reach, and how they are spread.
 
-A profile holds, for each measure, the bounds of at most ten equally filled bins and the share of
-days in each. The population stability index (PSI) compares shares: below 0.1 nothing has
-changed, from 0.25 on the data are others.
+A description is what a check leaves in `results/data.json`. A profile is one too, of the data that
+models are made for, with what is possible beside what there was; a pipeline holds the one against
+the other and gates what comes of it: rules broken, values out of range, and how far each measure
+has drifted (the population stability index over the bins).
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from datetime import date
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from trainer.data import MEASURES, Day
 
 BINS = 10
-FLOOR = 0.001
-"""An empty bin counts as this share, or one missing day could make the index infinite."""
+
+RANGES = {"precipitation": [0, 150], "temp_max": [-20, 45], "temp_min": [-25, 30], "wind": [0, 30]}
+"""What Seattle has seen in a century, with a margin: beyond it a sensor or a unit is wrong."""
+
+
+def describe(days: Sequence[Day], edges: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """The description of `days`, ready for JSON, in bins with these edges."""
+    columns = {}
+    for name in MEASURES:
+        values = [getattr(day, name) for day in days]
+        bins = {"edges": list(edges[name]), "counts": _counts(values, edges[name])}
+        columns[name] = {"type": "number", "min": min(values), "max": max(values), "bins": bins}
+    return {"schema": 1, "rows": len(days), "columns": columns}
 
 
 def make_profile(days: Sequence[Day]) -> dict[str, Any]:
-    """The profile of `days`, ready for JSON."""
-    measures = {}
-    for name in MEASURES:
-        values = sorted(getattr(day, name) for day in days)
-        edges = sorted({values[len(values) * n // BINS] for n in range(1, BINS)} - {values[0]})
-        measures[name] = {"edges": edges, "shares": [round(s, 6) for s in _shares(values, edges)]}
-    first, last = min(day.date for day in days), max(day.date for day in days)
-    return {"schema": 1, "rows": len(days), "first": str(first), "last": str(last), "measures": measures}
+    """The profile of `days`, ready for JSON: at most ten equally filled bins for each measure."""
+    profile = describe(days, {name: _edges([getattr(day, name) for day in days]) for name in MEASURES})
+    for name, column in profile["columns"].items():
+        column.update(range=RANGES[name], missing_at_most=0)
+    return profile
 
 
-def psi(profile: dict[str, Any], days: Sequence[Day]) -> dict[str, float]:
-    """The population stability index of each measure of `days` against the profile."""
-    return {
-        name: _index(expected["shares"], _shares([getattr(day, name) for day in days], expected["edges"]))
-        for name, expected in profile["measures"].items()
-    }
+def edges_of(profile: Mapping[str, Any]) -> dict[str, list[float]]:
+    """The edges of a profile's bins: what is held against it needs the same."""
+    return {name: column["bins"]["edges"] for name, column in profile["columns"].items()}
 
 
 def profiled_years(days: Sequence[Day]) -> tuple[list[Day], list[Day]]:
@@ -44,13 +49,13 @@ def profiled_years(days: Sequence[Day]) -> tuple[list[Day], list[Day]]:
     return [day for day in days if day.date < newest], [day for day in days if day.date >= newest]
 
 
-def _shares(values: Sequence[float], edges: Sequence[float]) -> list[float]:
+def _edges(values: Sequence[float]) -> list[float]:
+    ordered = sorted(values)
+    return sorted({ordered[len(ordered) * n // BINS] for n in range(1, BINS)} - {ordered[0]})
+
+
+def _counts(values: Sequence[float], edges: Sequence[float]) -> list[int]:
     counts = [0] * (len(edges) + 1)
     for value in values:
         counts[bisect_right(edges, value)] += 1
-    return [count / len(values) for count in counts]
-
-
-def _index(expected: Sequence[float], found: Sequence[float]) -> float:
-    pairs = [(max(e, FLOOR), max(f, FLOOR)) for e, f in zip(expected, found)]
-    return sum((f - e) * math.log(f / e) for e, f in pairs)
+    return counts

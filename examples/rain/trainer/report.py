@@ -1,7 +1,8 @@
 """What a training leaves behind: numbers, a plot and the model.
 
 `metrics.json` is what a pipeline's gates read. A number that is not finite is written as it is,
-so that a gate can see that the training diverged.
+so that a gate can see that the training diverged. `signature.json` says what the model takes and
+gives, in the form that MLflow uses, so that a gate can see whether its callers would break.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from trainer import metrics
+from trainer.data import MEASURES
 from trainer.features import Example
 from trainer.plot import loss_curve
 from trainer.training import Training
@@ -47,3 +49,10 @@ def write_loss_curve(training: Training, out: Path) -> None:
     plots = out / "plots"
     plots.mkdir(parents=True, exist_ok=True)
     (plots / "loss.svg").write_text(loss_curve(training.history), encoding="utf-8")
+
+
+def write_signature(out: Path) -> None:
+    """Writes `signature.json` into `out`."""
+    inputs = [{"name": "date", "type": "datetime"}, *({"name": name, "type": "double"} for name in MEASURES)]
+    signature = {"inputs": inputs, "outputs": [{"name": "wet", "type": "double"}]}
+    (out / "signature.json").write_text(json.dumps(signature, indent=2) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ fn words(argv: &[&str]) -> Vec<OsString> {
 
 async fn sh(bench: &mut Bench, script: &str) -> Finished {
     let argv = words(&["sh", "-ec", script]);
-    exec(&mut bench.attempt, None, &[], &argv, &Memory::default()).await.unwrap()
+    exec(&mut bench.attempt, None, &[], &argv, None, &Memory::default()).await.unwrap()
 }
 
 fn class(finished: &Finished) -> FailureClass {
@@ -41,7 +41,8 @@ async fn a_command_that_failed_is_told_with_the_line_of_its_log_that_says_why() 
 async fn a_command_that_does_not_exist_ends_with_127_and_says_what_to_do() {
     let mut bench = Bench::new();
     let argv = words(&["no-such-program", "x"]);
-    let finished = exec(&mut bench.attempt, None, &[], &argv, &Memory::default()).await.unwrap();
+    let finished =
+        exec(&mut bench.attempt, None, &[], &argv, None, &Memory::default()).await.unwrap();
     assert_eq!((finished.exit_code, class(&finished)), (127, FailureClass::Exit));
     assert!(finished.failure.unwrap().message.contains("install it in the image"));
 }
@@ -51,7 +52,8 @@ async fn a_file_that_is_not_executable_ends_with_126() {
     let mut bench = Bench::new();
     bench.write("train.sh", "#!/bin/sh\n");
     let argv = words(&["./train.sh"]);
-    let finished = exec(&mut bench.attempt, None, &[], &argv, &Memory::default()).await.unwrap();
+    let finished =
+        exec(&mut bench.attempt, None, &[], &argv, None, &Memory::default()).await.unwrap();
     assert_eq!(finished.exit_code, 126);
 }
 
@@ -87,7 +89,8 @@ async fn setup_has_a_failure_class_of_its_own() {
     let setup =
         [vec!["true".to_owned()], vec!["sh".to_owned(), "-c".to_owned(), "exit 9".to_owned()]];
     let argv = words(&["touch", "ran"]);
-    let finished = exec(&mut bench.attempt, None, &setup, &argv, &Memory::default()).await.unwrap();
+    let finished =
+        exec(&mut bench.attempt, None, &setup, &argv, None, &Memory::default()).await.unwrap();
     assert_eq!((finished.exit_code, class(&finished)), (9, FailureClass::Dependency));
     assert!(!bench.folder.path().join("ran").exists());
 }
@@ -118,7 +121,7 @@ async fn a_source_is_unpacked_and_worked_in() {
         "#!/bin/sh\nmkdir results; echo '{\"auc\": NaN}' > results/metrics.json",
     )]));
     let argv = words(&["trainer/go.sh"]);
-    let finished = exec(&mut bench.attempt, Some(&source), &[], &argv, &shelf).await.unwrap();
+    let finished = exec(&mut bench.attempt, Some(&source), &[], &argv, None, &shelf).await.unwrap();
     assert_eq!(finished.exit_code, 0, "{}", bench.log());
     assert_eq!(finished.results.metrics["auc"], Metric::NaN);
     assert!(bench.folder.path().join("src/trainer/go.sh").exists());
@@ -131,7 +134,8 @@ async fn a_source_with_other_bytes_is_refused_with_125() {
     let mut source = shelf.hold(archive(&[("a", "1")]));
     source.sha256 = signalbox_pipeline::digest::sha256(b"other");
     let argv = words(&["true"]);
-    let fault = exec(&mut bench.attempt, Some(&source), &[], &argv, &shelf).await.unwrap_err();
+    let fault =
+        exec(&mut bench.attempt, Some(&source), &[], &argv, None, &shelf).await.unwrap_err();
     assert_eq!((fault.exit_code, fault.failure.class), (125, FailureClass::Source));
     assert!(fault.failure.message.contains("is not the one that was checked out"));
 }

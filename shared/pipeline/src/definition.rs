@@ -94,6 +94,9 @@ pub struct Job {
     pub optional: bool,
     /// What must hold of its results, all of it.
     pub require: Vec<Condition>,
+    /// What its report on data is held against: a file below the folder that it works in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<RelativePath>,
     /// What it runs on.
     pub compute: Compute,
 }
@@ -175,6 +178,14 @@ fn read(text: &str, is_known: impl Fn(&EnvironmentName) -> bool) -> Result<Defin
 }
 
 impl Definition {
+    /// The first version of the run document that can hold the definition.
+    #[must_use]
+    pub fn schema(&self) -> u32 {
+        let verify = self.deploy.iter().flat_map(|deployment| &deployment.verify);
+        let is_new = |job: &Job| job.profile.is_some();
+        if self.checks.iter().chain(verify).any(is_new) { 5 } else { 1 }
+    }
+
     /// Whether a push to `branch` is carried out.
     #[must_use]
     pub fn triggers_on(&self, branch: &BranchName) -> bool {

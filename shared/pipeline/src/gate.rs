@@ -3,7 +3,8 @@
 //! A condition is an expression in CEL. It reads `metrics` and `tests` of the job, `current.metrics`
 //! and `current.tests` of the release that is live, and `image`. Every number is a double, literals
 //! too. It must be decidable what a condition reads before it is evaluated, so names are fixed:
-//! no macros but `has(…)`, no functions but `startsWith`, `endsWith` and `contains`.
+//! no macros but `has(…)`, no functions but `startsWith`, `endsWith` and `contains`. Some conditions
+//! have names ([`READY`]), which stand for them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +17,10 @@ use crate::report::{Metric, Tests};
 mod check;
 mod evaluate;
 mod read;
+mod ready;
 mod syntax;
+
+pub use ready::{READY, Ready};
 
 /// The longest condition, in characters.
 pub const LONGEST: usize = 512;
@@ -34,6 +38,8 @@ pub struct Condition(String);
 pub struct Scope {
     /// What the job reported; nested names are joined with dots.
     pub metrics: BTreeMap<String, Metric>,
+    /// What is behind a metric, by its name, in words; and why there is none, by the first part of it.
+    pub evidence: BTreeMap<String, String>,
     /// The counted tests, if the job left any.
     pub tests: Option<Tests>,
     /// The release that is live in the environment, if there is one.
@@ -90,12 +96,13 @@ pub struct ConditionError {
 }
 
 impl Condition {
-    /// Checks that `text` is a condition.
+    /// Checks that `text` is a condition, or the name of one.
     ///
     /// # Errors
     /// When it does not parse, reads what there is not, is always the same, or is neither true
-    /// nor false.
+    /// nor false; when it is a name, and no gate has it.
     pub fn parse(text: &str) -> Result<Self, ConditionError> {
+        let text = ready::named(text)?.map_or(text, |ready| ready.condition);
         check::check(&syntax::compile(text)?)?;
         Ok(Self(text.to_owned()))
     }

@@ -61,6 +61,9 @@ pub enum Work {
         source: Option<Source>,
         /// Commands that install what the job needs, run first, with a failure class of their own.
         setup: Vec<Vec<String>>,
+        /// What the report on data is held against, below the folder that the command works in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
     },
     /// Build an image and push it.
     Build {

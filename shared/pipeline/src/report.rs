@@ -13,6 +13,9 @@ pub use metric::Metric;
 /// The largest `result.json` that is read, in bytes.
 pub const LARGEST: usize = 256 * 1024;
 
+/// The most characters of what is behind one metric; a reader takes no more.
+pub const LONGEST_EVIDENCE: usize = 300;
+
 /// The result of one attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -32,6 +35,10 @@ pub struct Report {
     /// From `results/metrics.json`; nested objects are flattened with dots.
     #[serde(default)]
     pub metrics: BTreeMap<String, Metric>,
+    /// What is behind a metric, by its name, in words: the columns that have drifted most. Where a
+    /// whole group of metrics is missing, why, by the first part of its names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub evidence: BTreeMap<String, String>,
     /// What was delivered below `files/`.
     #[serde(default)]
     pub files: Vec<File>,

@@ -33,7 +33,7 @@ use fold::Applied;
 
 /// The newest version of the run document that this code writes. A document bears the first one
 /// that can hold its facts, so that during a deploy older code goes on with what it knows.
-pub const SCHEMA: u32 = 4;
+pub const SCHEMA: u32 = 5;
 
 /// `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -241,6 +241,7 @@ fn report(conduct: Conduct) -> Report {
         max_rss_bytes: 0,
         tests: None,
         metrics: BTreeMap::new(),
+        evidence: [].into(),
         files: Vec::new(),
         image: None,
         commit: None,

@@ -1,6 +1,7 @@
 """Are the data what the model was made for? Schema, ranges, gaps, drift.
 
-The numbers go to the gates as well: a drift that is still bearable is a decision, not a bug.
+What they look like goes to the gates as well, as `results/data.json`: whether a drift is still
+bearable is a decision, not a bug.
 """
 
 import json
@@ -11,12 +12,11 @@ from dataclasses import replace
 from tests.evidence import record
 from tests.weather import PROFILE, seattle
 from trainer.data import missing_days
-from trainer.drift import make_profile, profiled_years, psi
+from trainer.drift import RANGES, describe, edges_of, make_profile, profiled_years
+from trainer.features import make_examples, split
+from trainer.settings import ROOT
 
 DAYS = seattle()
-
-RANGES = {"precipitation": (0, 150), "temp_max": (-20, 45), "temp_min": (-25, 30), "wind": (0, 30)}
-"""What Seattle has seen in a century, with a margin: beyond it a sensor or a unit is wrong."""
 
 KINDS = {"drizzle", "fog", "rain", "snow", "sun"}
 
@@ -50,14 +50,18 @@ class Weather(unittest.TestCase):
         self.assertTrue(0.2 < share < 0.8, f"{share:.0%} of the days are wet")
 
 
-class Drift(unittest.TestCase):
+class Report(unittest.TestCase):
     profile = json.loads(PROFILE.read_text(encoding="utf-8"))
 
-    def test_the_newest_year_is_measured_against_the_profile(self):
+    def test_the_newest_year_is_described_for_the_gates(self):
         _, newest = profiled_years(DAYS)
-        drift = psi(self.profile, newest)
-        record(psi_max=max(drift.values()), **{f"psi_{name}": value for name, value in drift.items()})
-        self.assertEqual(set(drift), set(RANGES))
+        learned_from, judged_by = split(make_examples(DAYS))
+        both = {row.target for row in learned_from} & {row.target for row in judged_by}
+        leakage = [{"what": "days to learn from are days to judge by", "rows": len(both)}] if both else []
+        report = {**describe(newest, edges_of(self.profile)), "leakage": leakage, "pii": []}
+        (ROOT / "results").mkdir(exist_ok=True)
+        (ROOT / "results" / "data.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        self.assertEqual(set(report["columns"]), set(RANGES))
 
     def test_the_profile_belongs_to_these_data(self):
         learned_from, _ = profiled_years(DAYS)
@@ -65,4 +69,6 @@ class Drift(unittest.TestCase):
 
     def test_a_changed_unit_would_be_noticed(self):
         fahrenheit = [replace(day, temp_max=day.temp_max * 1.8 + 32) for day in DAYS]
-        self.assertGreater(psi(self.profile, fahrenheit)["temp_max"], 0.25)
+        changed = describe(fahrenheit, edges_of(self.profile))["columns"]["temp_max"]
+        self.assertGreater(changed["max"], RANGES["temp_max"][1])
+        self.assertGreater(changed["bins"]["counts"][-1], len(DAYS) * 0.9)

@@ -158,6 +158,7 @@ fn scope(run: &Run, stage: &Stage, report: &Report) -> Scope {
     };
     Scope {
         metrics: report.metrics.clone(),
+        evidence: report.evidence.clone(),
         tests: report.tests,
         current: live.map(|live| Current { metrics: live.metrics.clone(), tests: None }),
         image: image.map(|image| ImageFacts { digest: image.digest.clone(), bytes: image.bytes }),

@@ -2,6 +2,7 @@
 
 use super::command::{Budget, command, setup};
 use super::compute::compute;
+use super::path::file;
 use super::{DEFAULT_TIMEOUT, Job, keys};
 use crate::faults::Collector;
 use crate::gate::Condition;
@@ -76,6 +77,10 @@ fn specification(
         JobKind::Train => None,
     };
     let require = fields.optional("require", faults, conditions).unwrap_or_default();
+    let profile = match kind {
+        JobKind::Check | JobKind::Verify => fields.optional("profile", faults, file),
+        JobKind::Train => None,
+    };
     let compute = fields.optional("compute", faults, compute).unwrap_or_default();
     let command = command?;
     Budget::check(&command, &setup, field.place, faults);
@@ -88,6 +93,7 @@ fn specification(
         retries: retries.unwrap_or(0),
         optional: optional.unwrap_or(false),
         require,
+        profile,
         compute,
     })
 }

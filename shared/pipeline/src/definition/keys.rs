@@ -16,14 +16,16 @@ pub(crate) const PUSH: Keys =
 
 pub(crate) const CHECK: Keys = Keys {
     what: "a check",
-    known: &["image", "run", "setup", "retries", "timeout", "optional", "require", "compute"],
+    known: &[
+        "image", "run", "setup", "retries", "timeout", "optional", "require", "profile", "compute",
+    ],
     later: &[],
     never: &[],
 };
 
 pub(crate) const VERIFY: Keys = Keys {
     what: "a job of `verify`",
-    known: &["run", "setup", "retries", "timeout", "optional", "require", "compute"],
+    known: &["run", "setup", "retries", "timeout", "optional", "require", "profile", "compute"],
     later: &[],
     never: &[("image", "a job of `verify` runs in the image of the release, always")],
 };
@@ -35,6 +37,7 @@ pub(crate) const TRAIN: Keys = Keys {
     never: &[
         ("image", "a launch runs in the image of the release, always"),
         ("optional", "there is nothing that would go on without it"),
+        ("profile", "data are held against a profile by a check or by `verify`, before a launch"),
     ],
 };
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::faults::Collector;
 use crate::text::parsed_text;
+use crate::yaml::{Field, named, text};
 
 /// A relative path that stays below where it starts; `.` is the start itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,3 +59,13 @@ impl RelativePath {
 }
 
 parsed_text!(RelativePath, PathError);
+
+/// A path that names a file, as far as that can be seen.
+pub(super) fn file(field: Field<'_>, faults: &mut Collector) -> Option<RelativePath> {
+    let path: RelativePath = named(field, faults)?;
+    if path == RelativePath::root() || text(field, faults)?.ends_with('/') {
+        field.fault(faults, "must be a file", None);
+        return None;
+    }
+    Some(path)
+}

@@ -2,10 +2,10 @@
 
 use super::deploy::deployments;
 use super::job::{JobKind, jobs, timeout, train};
-use super::path::RelativePath;
+use super::path::{RelativePath, file};
 use super::{BranchPattern, Build, Concurrency, DEFAULT_TIMEOUT, Definition, keys};
 use crate::faults::Collector;
-use crate::yaml::{Field, Fields, Node, Value, choice, list, named, text, whole_number};
+use crate::yaml::{Field, Fields, Node, Value, choice, list, named, whole_number};
 
 const MOST_CHECKS: usize = 32;
 const MOST_BRANCHES: usize = 32;
@@ -90,7 +90,7 @@ fn concurrency(field: Field<'_>, faults: &mut Collector) -> Option<Concurrency> 
 
 fn build(field: Field<'_>, faults: &mut Collector) -> Option<Build> {
     let fields = Fields::of(field, &keys::BUILD, faults)?;
-    let dockerfile = fields.optional("dockerfile", faults, dockerfile);
+    let dockerfile = fields.optional("dockerfile", faults, file);
     let context = fields.optional("context", faults, named);
     let repository = fields.required("repository", faults, named);
     let timeout_seconds = fields.optional("timeout", faults, timeout);
@@ -100,13 +100,4 @@ fn build(field: Field<'_>, faults: &mut Collector) -> Option<Build> {
         repository: repository?,
         timeout_seconds: timeout_seconds.unwrap_or(DEFAULT_TIMEOUT),
     })
-}
-
-fn dockerfile(field: Field<'_>, faults: &mut Collector) -> Option<RelativePath> {
-    let path: RelativePath = named(field, faults)?;
-    if path == RelativePath::root() || text(field, faults)?.ends_with('/') {
-        field.fault(faults, "must be a file", None);
-        return None;
-    }
-    Some(path)
 }

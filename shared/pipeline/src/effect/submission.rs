@@ -106,7 +106,11 @@ impl Task {
         Self {
             image,
             command: command.chain(job.command.iter().cloned()).collect(),
-            work: Work::Exec { source, setup: job.setup.clone() },
+            work: Work::Exec {
+                source,
+                setup: job.setup.clone(),
+                profile: job.profile.as_ref().map(ToString::to_string),
+            },
             compute: job.compute,
         }
     }

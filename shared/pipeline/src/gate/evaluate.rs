@@ -5,7 +5,7 @@ use cel::common::types::{CelBool, CelDouble, CelString};
 use cel::{Context, ExecutionError, Value};
 
 use super::read::{Found, Occurrence, Read, read, reads};
-use super::{Condition, Scope, Verdict, syntax};
+use super::{Condition, Ready, Scope, Verdict, ready, syntax};
 use crate::report::Metric;
 
 /// Wraps every sum and quotient: CEL follows IEEE 754, where a division by zero would be
@@ -17,12 +17,35 @@ const MISSING: &str = "missing";
 pub(super) fn evaluate(condition: &Condition, scope: &Scope) -> Verdict {
     match judge(condition, scope) {
         Ok(note) => Verdict::Passed { note },
-        Err(why) => Verdict::Failed { reason: format!("{}: {why}", condition.line()) },
+        Err(why) => Verdict::Failed { reason: why.told(condition) },
     }
 }
 
-fn judge(condition: &Condition, scope: &Scope) -> Result<Option<String>, String> {
-    let expression = syntax::compile(condition.as_str()).map_err(|error| error.message)?;
+/// Why a condition does not hold.
+struct Failure {
+    why: String,
+    /// Whether the job owes what the condition reads.
+    is_missing: bool,
+}
+
+impl Failure {
+    /// With what to do about it, where that is known.
+    fn told(self, condition: &Condition) -> String {
+        let Self { why, is_missing } = self;
+        let line = condition.line();
+        match ready::of_condition(condition.as_str()) {
+            Some(Ready { name, report, mend, .. }) => {
+                let remedy = if is_missing { report } else { mend };
+                format!("{name}: {line}: {why}; {remedy}")
+            }
+            None => format!("{line}: {why}"),
+        }
+    }
+}
+
+fn judge(condition: &Condition, scope: &Scope) -> Result<Option<String>, Failure> {
+    let broken = |why| Failure { why, is_missing: false };
+    let expression = syntax::compile(condition.as_str()).map_err(|error| broken(error.message))?;
     let compares = |part: &IdedExpr| reads(&part.expr).iter().any(|found| found.read.current);
     let (left_out, parts): (Vec<IdedExpr>, Vec<IdedExpr>) = conjuncts(expression)
         .into_iter()
@@ -34,17 +57,21 @@ fn judge(condition: &Condition, scope: &Scope) -> Result<Option<String>, String>
         left_out.iter().chain(&parts).flat_map(|part| reads(&part.expr)).filter(own).collect();
     let faults = unusable(&all, scope);
     if !faults.is_empty() {
-        return Err(faults.join(", "));
+        let is_missing = all.iter().any(|found| found.read.find(scope).is_none());
+        return Err(Failure { why: faults.join(", "), is_missing });
     }
     for part in &parts {
         match resolve(part, scope) {
             Ok(Value::Bool(true)) => {}
-            Ok(Value::Bool(false)) => return Err(values(&all, scope)),
-            Ok(_) => return Err(format!("{}, which is not true or false", values(&all, scope))),
-            Err(ExecutionError::UndeclaredReference(name)) if name.as_str() == MISSING => {
-                return Err(values(&all, scope));
+            Ok(Value::Bool(false)) => return Err(broken(values(&all, scope))),
+            Ok(_) => {
+                let why = format!("{}, which is not true or false", values(&all, scope));
+                return Err(broken(why));
             }
-            Err(error) => return Err(format!("{error} ({})", values(&all, scope))),
+            Err(ExecutionError::UndeclaredReference(name)) if name.as_str() == MISSING => {
+                return Err(broken(values(&all, scope)));
+            }
+            Err(error) => return Err(broken(format!("{error} ({})", values(&all, scope)))),
         }
     }
     Ok((!left_out.is_empty())
@@ -67,7 +94,7 @@ fn unusable(all: &[Occurrence], scope: &Scope) -> Vec<String> {
     let mut faults = Vec::new();
     for Occurrence { read, .. } in all.iter().filter(|found| !found.presence) {
         let fault = match read.find(scope) {
-            None if !asked_for(read) => read.absence(),
+            None if !asked_for(read) => shown(read, scope),
             Some(Found::Metric(Metric::NaN | Metric::Infinity | Metric::NegativeInfinity)) => {
                 shown(read, scope)
             }
@@ -93,7 +120,13 @@ fn values(all: &[Occurrence], scope: &Scope) -> String {
 }
 
 fn shown(read: &Read, scope: &Scope) -> String {
-    read.find(scope).map_or_else(|| read.absence(), |found| format!("{read} is {found}"))
+    let found = read.find(scope);
+    let evidence = read.evidence(scope, found.is_some());
+    let evidence = evidence.map(|words| format!(" ({words})")).unwrap_or_default();
+    match found {
+        Some(found) => format!("{read} is {found}{evidence}"),
+        None => format!("{}{evidence}", read.absence()),
+    }
 }
 
 /// Whether the condition has a value although everything that it reads is missing.

@@ -5,7 +5,7 @@ use std::fmt;
 use cel::common::ast::{Expr, LiteralValue, operators};
 
 use super::{ConditionError, Scope};
-use crate::report::{Metric, Tests};
+use crate::report::{LONGEST_EVIDENCE, Metric, Tests};
 use crate::yaml::nearest;
 
 /// The roots that a condition may read.
@@ -57,6 +57,15 @@ impl Read {
             }
             ReadValue::ImageBytes => scope.image.as_ref()?.bytes.map(whole),
         }
+    }
+
+    /// What is behind the value; where there is none, why, as it is kept by the first part of the name.
+    pub(super) fn evidence(&self, scope: &Scope, is_there: bool) -> Option<String> {
+        let ReadValue::Metric(name) = &self.value else { return None };
+        let key = if is_there { Some(name.as_str()) } else { name.split('.').next() };
+        let words = scope.evidence.get(key?).filter(|_| !self.current)?;
+        // A job may have written anything there.
+        Some(words.chars().take(LONGEST_EVIDENCE).collect())
     }
 
     /// Why nothing was found.

@@ -149,6 +149,7 @@ fn scope(picked: &super::Picked, report: &Report) -> Scope {
     let against = picked.against.as_ref();
     Scope {
         metrics: report.metrics.clone(),
+        evidence: report.evidence.clone(),
         tests: report.tests,
         current: against.map(|live| Current { metrics: live.metrics.clone(), tests: None }),
         image: Some(ImageFacts { digest: picked.release.image.clone(), bytes: None }),

@@ -118,6 +118,7 @@ fn read(exit_code: i32, auc: f64) -> Evidence {
         max_rss_bytes: 1,
         tests: None,
         metrics: BTreeMap::from([("auc".to_owned(), Metric::of(auc))]),
+        evidence: BTreeMap::new(),
         files: Vec::new(),
         image: None,
         commit: None,

@@ -115,6 +115,14 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// The first version of the run document that can hold all that was reported.
+    pub(super) fn schema(&self) -> u32 {
+        match self {
+            Self::Read(found) if !found.report.evidence.is_empty() => 5,
+            Self::Read(_) | Self::Missing { .. } => 1,
+        }
+    }
+
     /// Who made the commit, where a checkout has told it.
     #[must_use]
     pub fn commit(&self) -> Option<&Commit> {
@@ -181,6 +189,13 @@ pub enum DefinitionOutcome {
 }
 
 impl DefinitionOutcome {
+    fn schema(&self) -> u32 {
+        match self {
+            Self::Accepted { definition, .. } => definition.schema(),
+            Self::Skipped { .. } | Self::Refused { .. } | Self::Unusable { .. } => 1,
+        }
+    }
+
     fn flow(&self) -> Flow {
         match self {
             Self::Accepted { flow, .. } => *flow,
@@ -266,6 +281,17 @@ impl Fact {
     /// ones must not touch it, or it would lose what it does not know and break the register.
     #[must_use]
     pub fn schema(&self) -> u32 {
+        let content = match self {
+            Self::Defined(defined) => defined.outcome.schema(),
+            Self::Triggered(trigger) => trigger.schema(),
+            Self::Reported(reported) => reported.evidence.schema(),
+            _ => 1,
+        };
+        self.kind_schema().max(content)
+    }
+
+    /// The same by what happened alone, whatever else it holds.
+    fn kind_schema(&self) -> u32 {
         match self {
             Self::Decided(_)
             | Self::Expired(_)

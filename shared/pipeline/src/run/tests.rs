@@ -141,6 +141,7 @@ fn report(exit_code: i32) -> Report {
         max_rss_bytes: 1,
         tests: None,
         metrics: Default::default(),
+        evidence: Default::default(),
         files: vec![File { name: "source.tar.zst".to_owned(), bytes: 1, sha256: hash('a') }],
         image: None,
         commit: None,

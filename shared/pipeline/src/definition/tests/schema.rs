@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::keys;
 use super::RAIN;
+use crate::gate::READY;
 use crate::yaml::{self, Keys};
 
 const SCHEMA: &str = include_str!("../../../../../docs/signalbox.schema.json");
@@ -39,6 +40,12 @@ fn assert_keys(pointer: &str, keys: &Keys) {
     published.sort_unstable();
     assert_eq!(published, known, "{pointer}");
     assert_eq!(at["additionalProperties"], Value::Bool(false), "{pointer}");
+}
+
+#[test]
+fn the_schema_has_the_names_of_the_ready_made_gates() {
+    let names: Vec<&str> = READY.iter().map(|ready| ready.name).collect();
+    assert_eq!(schema()["$defs"]["ready"]["enum"], serde_json::json!(names));
 }
 
 /// Which keys the example uses, so that none of the schema goes without an example.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Evidence;
 use crate::names::{
     BranchName, CommitSha, EventId, Host, PipelineName, RepositoryName, RunId, StageName,
 };
@@ -73,6 +74,15 @@ impl Trigger {
     /// Whether it says which runs are before and after it.
     pub(super) fn names_runs(&self) -> bool {
         self.before.is_some() || self.newer.is_some()
+    }
+
+    /// The first version of the run document that can hold what is taken over.
+    pub(super) fn schema(&self) -> u32 {
+        let Some(taken) = &self.taken else { return 1 };
+        let jobs = taken.stages.iter().flat_map(|stage| &stage.jobs);
+        let evidence = jobs.flat_map(|job| &job.attempts).filter_map(|it| it.evidence.as_ref());
+        let reported = evidence.map(Evidence::schema).max().unwrap_or(1);
+        taken.definition.content.schema().max(reported)
     }
 
     pub(super) fn flow(&self) -> Flow {
