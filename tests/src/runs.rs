@@ -38,6 +38,14 @@ impl Installation {
         self.settled(|run| run.register.entries()[0].event.as_str() == event).await
     }
 
+    /// Waits until the run for `commit` is over and nothing of it is pending.
+    ///
+    /// # Errors
+    /// When it does not end, with what it waits for and the ends of all logs.
+    pub async fn ended_for(&self, commit: &str) -> anyhow::Result<Run> {
+        self.settled(|run| run.state.trigger.commit.as_str() == commit).await
+    }
+
     /// Waits until the only run is over and nothing of it is pending.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod duplicates;
 mod image;
 mod kills;
 mod requests;
+mod validation;
 mod wiring;
 
 /// The program that the engine, the functions and the jobs are.
