@@ -164,8 +164,12 @@ async fn carried_out(
         (Verb::Exec(argv), Work::Exec { source, setup, profile }) => {
             exec::exec(attempt, source.as_ref(), setup, argv, profile.as_deref(), shelf).await
         }
-        (Verb::Build, Work::Build { source, dockerfile, context, repository, tag }) => {
-            let wanted = build::Wanted { source, dockerfile, context, repository, tag };
+        (
+            Verb::Build,
+            Work::Build { source, dockerfile, context, command, artifacts, repository, tag },
+        ) => {
+            let wanted =
+                build::Wanted { source, dockerfile, context, command, artifacts, repository, tag };
             build::build(attempt, &wanted, shelf).await
         }
         (verb, _) => {

@@ -1,7 +1,7 @@
 //! `build`: an image of the files that a Dockerfile copies, pushed to ECR.
 //!
-//! It packs files and runs nothing, so it needs no privileges that a job's container does not have.
-//! What it cannot carry out it says, line by line.
+//! Of a Dockerfile it packs files and runs nothing, so it needs no privileges that a job's container does
+//! not have. What it cannot carry out it says, line by line. What has to be run is `build.run`, before.
 
 use std::path::Path;
 use std::time::Instant;
@@ -11,8 +11,9 @@ use signalbox_pipeline::order::Source;
 use signalbox_pipeline::report::Built;
 
 use crate::attempt::Attempt;
+use crate::exec::{self, Verdict};
 use crate::fault::Fault;
-use crate::finished::{Finished, Results};
+use crate::finished::{Delivery, Finished, Results};
 use crate::path::below_root;
 use crate::process::Usage;
 use crate::shelf::Shelf;
@@ -21,6 +22,7 @@ use crate::source;
 mod context;
 mod image;
 mod layer;
+mod packages;
 mod push;
 mod recipe;
 mod words;
@@ -34,6 +36,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) source: &'a Source,
     pub(crate) dockerfile: &'a str,
     pub(crate) context: &'a str,
+    pub(crate) command: &'a [String],
+    pub(crate) artifacts: &'a [String],
     pub(crate) repository: &'a ImageRepository,
     pub(crate) tag: &'a ImageTag,
 }
@@ -46,6 +50,25 @@ pub(crate) async fn build(
 ) -> Result<Finished, Fault> {
     let started = Instant::now();
     let folder = source::bring(wanted.source, attempt, shelf).await?;
+    let mut usage = Usage::default();
+    if !wanted.command.is_empty() {
+        let (verdict, of_command) = exec::run(attempt, wanted.command, &folder).await?;
+        usage = of_command;
+        if let Verdict::Failed { exit_code, failure } = verdict {
+            return Ok(Finished {
+                exit_code,
+                usage,
+                failure: Some(failure),
+                ..Finished::default()
+            });
+        }
+    }
+    let packages = packages::choose(&folder, wanted.artifacts)?;
+    for Delivery { file, .. } in &packages {
+        attempt
+            .log
+            .say(format_args!("package {} ({} bytes) {}", file.name, file.bytes, file.sha256));
+    }
     let mut notes = Vec::new();
     let image = pack(&folder, wanted, &attempt.scratch()?, &mut notes)?;
     attempt.log.say(format_args!("packed {} ({} bytes)", image.digest, image.layer.bytes));
@@ -65,8 +88,8 @@ pub(crate) async fn build(
         wanted.repository, wanted.tag, image.digest
     ));
     let image = Built { tag: wanted.tag.clone(), digest: image.digest };
-    let usage = Usage { seconds: started.elapsed().as_secs_f64(), ..Usage::default() };
-    let results = Results { notes, ..Results::default() };
+    let usage = Usage { seconds: started.elapsed().as_secs_f64(), ..usage };
+    let results = Results { notes, packages, ..Results::default() };
     Ok(Finished { usage, results, image: Some(image), ..Finished::default() })
 }
 

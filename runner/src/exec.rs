@@ -16,7 +16,7 @@ use crate::source;
 
 mod verdict;
 
-use verdict::Verdict;
+pub(crate) use verdict::Verdict;
 
 /// Runs `setup` and then `argv`, and collects what the command left in `results/`.
 pub(crate) async fn exec(
@@ -55,7 +55,8 @@ pub(crate) async fn exec(
     Ok(Finished { exit_code, usage, results, failure, ..Finished::default() })
 }
 
-async fn run<S: AsRef<OsStr>>(
+/// Runs one command in `folder`, and judges how it ended.
+pub(crate) async fn run<S: AsRef<OsStr>>(
     attempt: &mut Attempt,
     argv: &[S],
     folder: &Path,

@@ -38,6 +38,8 @@ pub(crate) struct Results {
     pub(crate) evidence: BTreeMap<String, String>,
     /// Files to put below `files/`.
     pub(crate) files: Vec<Delivery>,
+    /// Files to put below `packages/`.
+    pub(crate) packages: Vec<Delivery>,
     /// What was left out, and why.
     pub(crate) notes: Vec<String>,
 }
@@ -81,6 +83,7 @@ impl Finished {
             metrics: self.results.metrics.clone(),
             evidence: self.results.evidence.clone(),
             files: self.results.files.iter().map(|delivery| delivery.file.clone()).collect(),
+            packages: self.results.packages.iter().map(|delivery| delivery.file.clone()).collect(),
             image: self.image.clone(),
             commit: self.commit.clone(),
             failure: self.failure.clone(),

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
+use signalbox_pipeline::keys;
 use signalbox_pipeline::order::{EXIT_RUNNER, files};
 use signalbox_pipeline::report::{FailureClass, LARGEST, Report};
 
@@ -32,6 +33,7 @@ pub(crate) async fn deliver(mut finished: Finished, shelf: &impl Shelf, log: &Lo
         finished.exit_code = EXIT_RUNNER;
         finished.failure = Some(failure(FailureClass::Runner, format!("{error:#}")));
         finished.results.files.clear();
+        finished.results.packages.clear();
     }
     if let Err(error) = put_result(finished.report(), shelf).await {
         log.say(format_args!("{error:#}"));
@@ -45,15 +47,23 @@ async fn put_files_and_log(
     shelf: &impl Shelf,
     log: &Log,
 ) -> anyhow::Result<()> {
-    let files = stream::iter(&finished.results.files).map(|delivery| put_file(delivery, shelf));
+    let files = finished.results.files.iter().map(|delivery| {
+        let name = format!("{}{}", files::DELIVERED, delivery.file.name);
+        (name, delivery)
+    });
+    let packages = finished.results.packages.iter().map(|delivery| {
+        let file = &delivery.file;
+        (keys::artifacts::delivered_package(&file.sha256, &file.name), delivery)
+    });
+    let files =
+        stream::iter(files.chain(packages)).map(|(name, delivery)| put_file(name, delivery, shelf));
     let files = files.buffer_unordered(AT_A_TIME).collect::<Vec<_>>();
     let text = shelf.put(files::LOG, Body::Bytes(Bytes::from(log.text())));
     let (files, text) = tokio::join!(files, text);
     files.into_iter().chain([text]).collect()
 }
 
-async fn put_file(delivery: &Delivery, shelf: &impl Shelf) -> anyhow::Result<()> {
-    let name = format!("{}{}", files::DELIVERED, delivery.file.name);
+async fn put_file(name: String, delivery: &Delivery, shelf: &impl Shelf) -> anyhow::Result<()> {
     shelf
         .put(&name, Body::File { path: &delivery.path, sha256: delivery.file.sha256.as_str() })
         .await

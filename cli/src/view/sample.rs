@@ -79,6 +79,7 @@ pub(crate) fn failed() -> Run {
         tests: None,
         metrics: [].into(),
         evidence: [].into(),
+        packages: Vec::new(),
         files: Vec::new(),
         image: None,
         commit: None,

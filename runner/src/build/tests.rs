@@ -14,6 +14,8 @@ fn packed(folder: &Path, dockerfile: &str) -> Result<(Image, tempfile::TempDir),
         source: &source,
         dockerfile,
         context: ".",
+        command: &[],
+        artifacts: &[],
         repository: &ImageRepository::parse("rain-trainer").unwrap(),
         tag: &ImageTag::parse("t").unwrap(),
     };

@@ -16,7 +16,7 @@ const SIGKILL: i32 = 9;
 
 /// Whether a command did what it should.
 #[derive(Debug, PartialEq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// It exited with 0.
     Passed,
     /// It did not, and this is why.

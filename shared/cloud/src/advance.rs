@@ -25,6 +25,7 @@ mod answer;
 mod definition;
 mod hand;
 mod kept;
+mod packages;
 mod perform;
 mod place;
 mod report;

@@ -9,7 +9,7 @@ mod error;
 mod markers;
 mod transact;
 
-pub use artifacts::{Artifacts, Fetched};
+pub use artifacts::{Artifacts, Content, Fetched};
 pub use documents::{Document, Documents, ETag, Put, Stored, Versioned, parse};
 pub use error::StoreError;
 pub use markers::{Marker, Markers};

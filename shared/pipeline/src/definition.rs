@@ -15,6 +15,7 @@ mod branches;
 mod command;
 pub(crate) mod compute;
 mod deploy;
+mod files;
 mod image;
 mod job;
 mod keys;
@@ -23,6 +24,7 @@ mod top;
 mod vcpus;
 
 pub use branches::{BranchPattern, PatternError};
+pub use files::{FilePattern, FilePatternError};
 pub use image::{ImageReference, ImageReferenceError};
 pub(crate) use job::{conditions, timeout};
 pub use path::{PathError, RelativePath};
@@ -124,6 +126,12 @@ pub struct Build {
     pub context: RelativePath,
     /// Where the image goes.
     pub repository: ImageRepository,
+    /// What is run on the tree first, the program and its arguments; nothing where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// The files that are kept as packages, once that has run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<FilePattern>,
     /// How long the build may take.
     pub timeout_seconds: u64,
 }
@@ -183,13 +191,21 @@ impl Definition {
     pub fn schema(&self) -> u32 {
         let verify = self.deploy.iter().flat_map(|deployment| &deployment.verify);
         let is_new = |job: &Job| job.profile.is_some();
-        if self.checks.iter().chain(verify).any(is_new) { 5 } else { 1 }
+        let makes = self.build.as_ref().is_some_and(Build::makes_packages);
+        if makes || self.checks.iter().chain(verify).any(is_new) { 5 } else { 1 }
     }
 
     /// Whether a push to `branch` is carried out.
     #[must_use]
     pub fn triggers_on(&self, branch: &BranchName) -> bool {
         self.branches.iter().any(|pattern| pattern.matches(branch))
+    }
+}
+
+impl Build {
+    /// Whether it does more than pack an image.
+    pub(crate) fn makes_packages(&self) -> bool {
+        !self.command.is_empty() || !self.artifacts.is_empty()
     }
 }
 

@@ -226,6 +226,18 @@ pub mod artifacts {
         format!("pipelines/{pipeline}/runs/{run}/{}", crate::order::files::SOURCE)
     }
 
+    /// A package of a pipeline, by its content.
+    #[must_use]
+    pub fn package(pipeline: &PipelineName, sha256: &Sha256, name: &str) -> String {
+        format!("pipelines/{pipeline}/artifacts/{sha256}/{name}")
+    }
+
+    /// A package, below the prefix of the attempt that delivers it.
+    #[must_use]
+    pub fn delivered_package(sha256: &Sha256, name: &str) -> String {
+        format!("{}{sha256}/{name}", crate::order::files::PACKAGES)
+    }
+
     /// The prefix of what tasks of the role `role_id` write, less `:<task id>/`.
     #[must_use]
     pub fn incoming(role_id: &str) -> String {

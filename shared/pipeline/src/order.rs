@@ -21,6 +21,8 @@ pub mod files {
     pub const LOG: &str = "log.txt";
     /// The prefix of the files that the attempt delivers.
     pub const DELIVERED: &str = "files/";
+    /// The prefix of the packages that a build delivers, followed by their SHA-256 and name.
+    pub const PACKAGES: &str = "packages/";
     /// What `checkout` delivers: the tree at the commit.
     pub const SOURCE: &str = "source.tar.zst";
     /// What `checkout` delivers, and the file's name in the repository.
@@ -73,6 +75,12 @@ pub enum Work {
         dockerfile: String,
         /// The build context, below the tree's root.
         context: String,
+        /// What to run on the tree first; nothing where it is empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        command: Vec<String>,
+        /// Which files to deliver as packages.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        artifacts: Vec<String>,
         /// Where to push.
         repository: ImageRepository,
         /// Under which tag.

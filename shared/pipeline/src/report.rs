@@ -16,6 +16,9 @@ pub const LARGEST: usize = 256 * 1024;
 /// The most characters of what is behind one metric; a reader takes no more.
 pub const LONGEST_EVIDENCE: usize = 300;
 
+/// The most packages of one build.
+pub const MOST_PACKAGES: usize = 32;
+
 /// The result of one attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -42,6 +45,9 @@ pub struct Report {
     /// What was delivered below `files/`.
     #[serde(default)]
     pub files: Vec<File>,
+    /// The packages that a build delivered below `packages/`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<File>,
     /// The image that a build pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Built>,
@@ -54,6 +60,13 @@ pub struct Report {
     /// What could not be carried out or read, in plain words; never fatal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Whether it holds what only the fifth version of the run document can hold.
+    pub(crate) fn needs_schema_5(&self) -> bool {
+        !self.evidence.is_empty() || !self.packages.is_empty()
+    }
 }
 
 /// Counted test cases.
@@ -80,6 +93,16 @@ pub struct File {
     pub bytes: u64,
     /// The SHA-256 of its bytes.
     pub sha256: Sha256,
+}
+
+impl File {
+    /// Whether it can be kept as a package: its name is one segment of a key.
+    #[must_use]
+    pub fn is_package(&self) -> bool {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte);
+        let name = &self.name;
+        !name.starts_with('.') && (1..=200).contains(&name.len()) && name.bytes().all(known)
+    }
 }
 
 /// A pushed image.

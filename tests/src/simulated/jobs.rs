@@ -242,6 +242,7 @@ fn report(conduct: Conduct) -> Report {
         tests: None,
         metrics: BTreeMap::new(),
         evidence: [].into(),
+        packages: Vec::new(),
         files: Vec::new(),
         image: None,
         commit: None,

@@ -10,6 +10,7 @@ mod disorder;
 mod duplicates;
 mod image;
 mod kills;
+mod packages;
 mod requests;
 mod validation;
 mod wiring;

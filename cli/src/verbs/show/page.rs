@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use signalbox_pipeline::explain::explain;
+use signalbox_pipeline::keys;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::Origin;
@@ -86,6 +87,11 @@ impl Page<'_> {
         }
         if let Some(source) = &state.source {
             head.push(("source", (self.artifact)(&source.key)));
+        }
+        for package in &state.packages {
+            let key = keys::artifacts::package(&self.run.pipeline, &package.sha256, &package.name);
+            let size = size(package.bytes);
+            head.push(("package", format!("{}, {size}: {}", package.name, (self.artifact)(&key))));
         }
         head.push(("document", self.document.clone()));
         head

@@ -32,8 +32,14 @@ impl Telling<'_> {
             }
             None => None,
         };
+        let (packages, unbelieved) = match self.packages(run, attempt).await? {
+            Ok(packages) => (packages, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
         Ok(ImageFound {
             attempt: attempt.clone(),
+            packages,
+            unbelieved,
             digest: found.as_ref().map(|found| found.digest.clone()),
             bytes: found.and_then(|found| found.bytes),
         })

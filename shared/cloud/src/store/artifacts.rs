@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_s3::types::ChecksumMode;
 use aws_smithy_types::timeout::TimeoutConfig;
 use signalbox_pipeline::digest::sha256;
 use signalbox_pipeline::names::Sha256;
@@ -28,6 +29,17 @@ pub struct Fetched {
     pub version: String,
     /// The SHA-256 of its bytes.
     pub sha256: Sha256,
+}
+
+/// What an object holds, as S3 itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Its newest version.
+    pub version: String,
+    /// The SHA-256 of all of its bytes; absent where it was put without one.
+    pub sha256: Option<Sha256>,
+    /// How many bytes it has.
+    pub bytes: Option<u64>,
 }
 
 impl Artifacts {
@@ -90,13 +102,54 @@ impl Artifacts {
         }
     }
 
+    /// The newest version of `key` and the SHA-256 that S3 keeps of its bytes, without reading it;
+    /// `None` where there is no such object.
+    ///
+    /// # Errors
+    /// When S3 does not say.
+    pub async fn content(&self, key: &str) -> Result<Option<Content>, StoreError> {
+        let head = self.s3.patient.head_object().bucket(&self.bucket).key(key);
+        let sent = head.checksum_mode(ChecksumMode::Enabled).send().await;
+        match sent.map_err(|error| trouble(&error)) {
+            Ok(head) => Ok(Some(Content {
+                version: head.version_id.unwrap_or_default(),
+                sha256: head.checksum_sha256.as_deref().and_then(of_base64),
+                bytes: head.content_length.and_then(|length| u64::try_from(length).ok()),
+            })),
+            Err(trouble) if trouble.status() == Some(404) => Ok(None),
+            Err(trouble) => Err(StoreError::storage("looking at", &self.bucket, key, trouble)),
+        }
+    }
+
     /// Copies `from` to `to`, inside S3, and answers the version of the copy; `None` where there
     /// is no such object.
     ///
     /// # Errors
     /// When S3 does not copy it.
     pub async fn copy(&self, from: &str, to: &str) -> Result<Option<String>, StoreError> {
-        let source = format!("{}/{}", self.bucket, quoted(from));
+        self.copied(from, quoted(from), to).await
+    }
+
+    /// The same of one version of `from`.
+    ///
+    /// # Errors
+    /// When S3 does not copy it.
+    pub async fn copy_version(
+        &self,
+        from: &str,
+        version: &str,
+        to: &str,
+    ) -> Result<Option<String>, StoreError> {
+        self.copied(from, format!("{}?versionId={}", quoted(from), quoted(version)), to).await
+    }
+
+    async fn copied(
+        &self,
+        from: &str,
+        source: String,
+        to: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let source = format!("{}/{source}", self.bucket);
         let copy = self.s3.patient.copy_object().bucket(&self.bucket).key(to).copy_source(source);
         let patience = TimeoutConfig::builder()
             .operation_attempt_timeout(LONGEST_COPY)
@@ -110,6 +163,13 @@ impl Artifacts {
             Err(trouble) => Err(StoreError::storage("copying", &self.bucket, from, trouble)),
         }
     }
+}
+
+/// A checksum as S3 gives it. One of an object that was put in parts is none of all of its bytes, and
+/// does not look like one.
+fn of_base64(text: &str) -> Option<Sha256> {
+    let bytes = aws_smithy_types::base64::decode(text).ok()?;
+    Sha256::parse(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()).ok()
 }
 
 /// A key as the copy source's header wants it: percent-encoded but for `/`.

@@ -46,8 +46,8 @@ pub(crate) const COMPUTE: Keys =
 
 pub(crate) const BUILD: Keys = Keys {
     what: "`build`",
-    known: &["dockerfile", "context", "repository", "timeout"],
-    later: &["args", "artifacts"],
+    known: &["dockerfile", "context", "repository", "run", "artifacts", "timeout"],
+    later: &["args"],
     never: &[],
 };
 

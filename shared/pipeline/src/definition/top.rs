@@ -1,14 +1,16 @@
 //! The file as a whole: name, triggers, build.
 
+use super::command::{Budget, command};
 use super::deploy::deployments;
 use super::job::{JobKind, jobs, timeout, train};
 use super::path::{RelativePath, file};
-use super::{BranchPattern, Build, Concurrency, DEFAULT_TIMEOUT, Definition, keys};
+use super::{BranchPattern, Build, Concurrency, DEFAULT_TIMEOUT, Definition, FilePattern, keys};
 use crate::faults::Collector;
 use crate::yaml::{Field, Fields, Node, Value, choice, list, named, whole_number};
 
 const MOST_CHECKS: usize = 32;
 const MOST_BRANCHES: usize = 32;
+const MOST_PATTERNS: usize = 16;
 
 pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definition> {
     let fields = Fields::of(Field::item("the definition", root), &keys::DEFINITION, faults)?;
@@ -93,11 +95,23 @@ fn build(field: Field<'_>, faults: &mut Collector) -> Option<Build> {
     let dockerfile = fields.optional("dockerfile", faults, file);
     let context = fields.optional("context", faults, named);
     let repository = fields.required("repository", faults, named);
+    let command = fields.optional("run", faults, command).unwrap_or_default();
+    Budget::check(&command, &[], field.place, faults);
+    let artifacts = fields.optional("artifacts", faults, artifacts).unwrap_or_default();
     let timeout_seconds = fields.optional("timeout", faults, timeout);
     Some(Build {
         dockerfile: dockerfile.unwrap_or_else(RelativePath::dockerfile),
         context: context.unwrap_or_else(RelativePath::root),
         repository: repository?,
+        command,
+        artifacts,
         timeout_seconds: timeout_seconds.unwrap_or(DEFAULT_TIMEOUT),
     })
+}
+
+fn artifacts(field: Field<'_>, faults: &mut Collector) -> Option<Vec<FilePattern>> {
+    let items = list(field, MOST_PATTERNS, faults)?;
+    let patterns: Vec<Option<FilePattern>> =
+        items.iter().map(|item| named(Field::item("artifacts", item), faults)).collect();
+    patterns.into_iter().collect()
 }

@@ -88,7 +88,14 @@ fn runners_timeout(run: &Run, stage: &Stage, id: &AttemptId) -> u64 {
     let job = run.state.specification(&stage.work, &id.job);
     let settings = run.state.entered(stage).and_then(|entered| entered.settings.as_deref());
     let limit = settings.and_then(|settings| settings.compute.timeout_seconds);
-    job.map_or(OUR_TIMEOUT_SECONDS, |job| job.timeout_seconds).min(limit.unwrap_or(u64::MAX))
+    let definition = run.state.definition.as_ref().map(|defined| &defined.content);
+    let build = definition.and_then(|definition| definition.build.as_ref());
+    let own = match stage.work {
+        // A build that only packs is ours to bound, as a checkout is.
+        StageWork::Build => build.filter(|it| it.makes_packages()).map(|it| it.timeout_seconds),
+        _ => job.map(|job| job.timeout_seconds),
+    };
+    own.unwrap_or(OUR_TIMEOUT_SECONDS).min(limit.unwrap_or(u64::MAX))
 }
 
 /// What an attempt runs, before its surroundings are added.
@@ -212,6 +219,8 @@ fn task(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Task {
             source: run.state.source.clone()?,
             dockerfile: build.dockerfile.to_string(),
             context: build.context.to_string(),
+            command: build.command.clone(),
+            artifacts: build.artifacts.iter().map(ToString::to_string).collect(),
             repository: build.repository.clone(),
             tag: id.image_tag(&run.pipeline, &run.id),
         };

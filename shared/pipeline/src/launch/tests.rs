@@ -119,6 +119,7 @@ fn read(exit_code: i32, auc: f64) -> Evidence {
         tests: None,
         metrics: BTreeMap::from([("auc".to_owned(), Metric::of(auc))]),
         evidence: BTreeMap::new(),
+        packages: Vec::new(),
         files: Vec::new(),
         image: None,
         commit: None,

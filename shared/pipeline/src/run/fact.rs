@@ -118,7 +118,7 @@ impl Evidence {
     /// The first version of the run document that can hold all that was reported.
     pub(super) fn schema(&self) -> u32 {
         match self {
-            Self::Read(found) if !found.report.evidence.is_empty() => 5,
+            Self::Read(found) if found.report.needs_schema_5() => 5,
             Self::Read(_) | Self::Missing { .. } => 1,
         }
     }
@@ -228,6 +228,31 @@ pub struct ImageFound {
     /// The size of its layers, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// The packages that the build delivered, once they are where no job can write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
+    /// Why a package that the build reported is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unbelieved: Option<String>,
+}
+
+/// A package that a build made, pinned by version and content. Its key follows from its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// The name of its file.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// The version of the object.
+    pub version: String,
+}
+
+impl ImageFound {
+    fn speaks_of_packages(&self) -> bool {
+        !self.packages.is_empty() || self.unbelieved.is_some()
+    }
 }
 
 /// A release was recorded.
@@ -285,6 +310,7 @@ impl Fact {
             Self::Defined(defined) => defined.outcome.schema(),
             Self::Triggered(trigger) => trigger.schema(),
             Self::Reported(reported) => reported.evidence.schema(),
+            Self::ImageFound(found) if found.speaks_of_packages() => 5,
             _ => 1,
         };
         self.kind_schema().max(content)

@@ -74,6 +74,7 @@ pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
         source: None,
         definition: None,
         image: None,
+        packages: Vec::new(),
         announced: Vec::new(),
         told: Vec::new(),
         stages: vec![Stage::new(StageWork::Checkout)],
@@ -89,6 +90,7 @@ pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
         state.source = Some(taken.source);
         state.definition = Some(taken.definition);
         state.image = taken.image;
+        state.packages = taken.packages;
     }
     progress::settle(&mut state, at);
     state
@@ -274,10 +276,13 @@ fn image_found(state: &mut State, fact: &ImageFound) -> Result<Applied, Rejectio
         return Err(unasked("an image", format!("{} has reported none", fact.attempt)));
     };
     let built = built.clone();
-    if fact.digest.as_ref() == Some(&built.digest) {
+    if let Some(why) = &fact.unbelieved {
+        conclude(attempt, Phase::Failed, Some(why.clone()));
+    } else if fact.digest.as_ref() == Some(&built.digest) {
         conclude(attempt, Phase::Succeeded, None);
         let (tag, digest) = (built.tag, built.digest);
         state.image = Some(Image { repository, tag, digest, bytes: fact.bytes });
+        state.packages.clone_from(&fact.packages);
         state.announced.clear();
     } else {
         conclude(attempt, Phase::Failed, Some(verdict::swapped(&repository, &built, fact)));

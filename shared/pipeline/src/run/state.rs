@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::approving::Approving;
-use super::fact::{Ending, Entered, Evidence, Gated, ImagePushed, Placement, Trigger};
+use super::fact::{Ending, Entered, Evidence, Gated, ImagePushed, Package, Placement, Trigger};
 use crate::definition::Definition;
 use crate::names::{
     EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, JobId, JobKey, RunId, Sha256,
@@ -35,6 +35,9 @@ pub struct State {
     /// The image, once the registry has confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
+    /// The packages that the build made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
     /// Images that the registry announced under tags of this run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub announced: Vec<ImagePushed>,

@@ -142,6 +142,7 @@ fn report(exit_code: i32) -> Report {
         tests: None,
         metrics: Default::default(),
         evidence: Default::default(),
+        packages: Vec::new(),
         files: vec![File { name: "source.tar.zst".to_owned(), bytes: 1, sha256: hash('a') }],
         image: None,
         commit: None,
@@ -225,7 +226,13 @@ fn built(run: Run, found: &str) -> Run {
     let digest = |digit: &str| ImageDigest::parse(format!("sha256:{}", digit.repeat(64))).unwrap();
     let tag = attempt.image_tag(&run.pipeline, &run.id);
     let report = Report { image: Some(Built { tag, digest: digest("d") }), ..report(0) };
-    let found = ImageFound { attempt: attempt.clone(), digest: Some(digest(found)), bytes: None };
+    let found = ImageFound {
+        attempt: attempt.clone(),
+        digest: Some(digest(found)),
+        bytes: None,
+        packages: Vec::new(),
+        unbelieved: None,
+    };
     let facts =
         vec![ended(&run, &attempt, "j4", 0), reported(&attempt, report), Fact::ImageFound(found)];
     answer(run, &facts)

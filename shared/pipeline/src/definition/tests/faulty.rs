@@ -48,7 +48,6 @@ fn what_is_not_built_is_refused_at_its_place() {
         ("on: { image: { tags: [x] } }", "3:7: `image` is not supported yet"),
         ("on: { push: { paths: [x] } }", "3:15: `paths` is not supported yet"),
         ("build:\n  repository: r\n  args: {}", "5:3: `args` is not supported yet"),
-        ("build: { repository: r, artifacts: [] }", "3:25: `artifacts` is not supported yet"),
     ] {
         let found = after_name(rest);
         assert!(found.starts_with(expected) && !found.contains('\n'), "{rest}: {found}");
@@ -66,6 +65,10 @@ fn every_kind_of_fault_has_its_words() {
         ),
         ("checks: []", "3:9: `checks` must be a mapping, found a list"),
         ("checks:", "3:1: `checks` must be a mapping, found nothing"),
+        (
+            "build: { repository: r, artifacts: [../dist/*.whl] }",
+            "3:37: \"../dist/*.whl\" is not a pattern of files: expected a relative path such as dist/*.whl, with * or ? for any part of a name and ** alone for any folders, without .. and [ ] { }, 255 at most",
+        ),
         (
             "concurrency: both",
             "3:14: `concurrency` must be one of parallel, queue, supersede, found \"both\"",

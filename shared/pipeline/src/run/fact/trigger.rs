@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
+use super::{Evidence, Package};
 use crate::names::{
     BranchName, CommitSha, EventId, Host, PipelineName, RepositoryName, RunId, StageName,
 };
@@ -82,7 +82,8 @@ impl Trigger {
         let jobs = taken.stages.iter().flat_map(|stage| &stage.jobs);
         let evidence = jobs.flat_map(|job| &job.attempts).filter_map(|it| it.evidence.as_ref());
         let reported = evidence.map(Evidence::schema).max().unwrap_or(1);
-        taken.definition.content.schema().max(reported)
+        let packages = if taken.packages.is_empty() { 1 } else { 5 };
+        taken.definition.content.schema().max(reported).max(packages)
     }
 
     pub(super) fn flow(&self) -> Flow {
@@ -131,6 +132,9 @@ pub struct Taken {
     /// The image, where the build is before `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
+    /// The packages, where the build is before `from`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
     /// The stages before `from`, each job with the attempt that counted.
     pub stages: Vec<Stage>,
     /// Through which stages the new run goes on.
@@ -233,12 +237,14 @@ impl Taken {
             Some(build) => Some(state.image.clone().ok_or_else(|| lost(build, "image"))?),
             None => None,
         };
+        let packages = image.iter().flat_map(|_| state.packages.clone()).collect();
         Ok(Some(Self {
             run: run.id.clone(),
             from,
             source,
             definition: definition.clone(),
             image,
+            packages,
             stages: stages.iter().map(|stage| taken_over(stage, run)).collect(),
             flow,
         }))

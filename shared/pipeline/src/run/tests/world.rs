@@ -100,7 +100,13 @@ impl World {
             Question::Definition(attempt) => self.defined(attempt),
             Question::Image(attempt) => {
                 let digest = Some(self.digest(&attempt, self.fate(&attempt).end));
-                Fact::ImageFound(ImageFound { attempt, digest, bytes: Some(7) })
+                Fact::ImageFound(ImageFound {
+                    attempt,
+                    digest,
+                    bytes: Some(7),
+                    packages: Vec::new(),
+                    unbelieved: None,
+                })
             }
             Question::Environment(_) => {
                 let first = run.state.stages.iter().all(|stage| stage.entered.is_none());
