@@ -11,6 +11,7 @@ use signalbox_local::events::Knobs;
 use crate::multicall;
 
 mod address;
+pub(crate) mod environments;
 pub(crate) mod example;
 mod expected;
 pub(crate) mod follow;

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use include_dir::{Dir, DirEntry, include_dir};
 use signalbox_local::engine::Engine;
 use signalbox_pipeline::notice::Target;
-use signalbox_pipeline::settings::Settings;
 
+use super::environments::{self, Asked};
 use super::git::git;
 use super::register;
 
@@ -20,7 +20,6 @@ pub(crate) const BRANCH: &str = "main";
 
 static RAIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/rain");
 static BREAKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/breaks");
-const TEST: &str = include_str!("../../../examples/environments/test.yaml");
 
 /// How a push can be bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -56,26 +55,24 @@ impl Break {
     }
 }
 
-/// Registers the repository, the ends of whose runs `notify` is told, and applies the settings of its environment `test`; returns the clone
-/// address.
+/// Registers the repository, the ends of whose runs `notify` is told, and applies the settings of
+/// its environments; returns the clone address.
 ///
 /// # Errors
 /// When the engine refuses either.
 pub(crate) async fn prepare(
     engine: &Engine,
     notify: Vec<Target>,
+    asked: Asked,
 ) -> anyhow::Result<std::path::PathBuf> {
     let remote = register::register(engine, REPOSITORY, REPOSITORY, notify).await?;
-    register::settings(engine, &environment()?).await?;
+    for settings in environments::settings(asked)? {
+        register::settings(engine, &settings).await?;
+    }
+    if asked == Asked::People {
+        register::people(engine, &environments::people(engine)?).await?;
+    }
     Ok(remote)
-}
-
-/// The settings of the environment `test`.
-///
-/// # Errors
-/// When the example is faulty.
-pub(crate) fn environment() -> anyhow::Result<Settings> {
-    register::parse(TEST).context("examples/environments/test.yaml")
 }
 
 /// Makes a working copy with one commit in `dir`, from `source` or from this binary's own files,
@@ -209,6 +206,5 @@ mod tests {
         let parse = signalbox_pipeline::definition::parse;
         assert!(parse(&text(&RAIN, "signalbox.yaml")).is_ok());
         assert!(parse(&text(&BREAKS, "definition/signalbox.yaml")).is_err());
-        assert_eq!(environment().unwrap().environment.as_str(), "test");
     }
 }

@@ -14,6 +14,7 @@ use signalbox_pipeline::definition::BranchPattern;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{Host, PipelineName, RepositoryName};
 use signalbox_pipeline::notice::Target;
+use signalbox_pipeline::people::People;
 use signalbox_pipeline::registration::{self, Registration};
 use signalbox_pipeline::settings::{self as document, Settings};
 
@@ -79,14 +80,27 @@ pub(crate) async fn register(
 /// # Errors
 /// When the engine refuses them.
 pub(crate) async fn settings(engine: &Engine, settings: &Settings) -> anyhow::Result<()> {
+    let (environment, digest) = (&settings.environment, settings.digest());
+    let version = keys::state::settings_version(environment, &digest);
+    keep(engine, [version, keys::state::settings(environment)], &settings.to_json()).await
+}
+
+/// Makes `people` those who may decide.
+///
+/// # Errors
+/// When the engine refuses them.
+pub(crate) async fn people(engine: &Engine, people: &People) -> anyhow::Result<()> {
+    let version = keys::state::people_version(&people.digest());
+    keep(engine, [version, keys::state::PEOPLE.to_owned()], &people.to_json()).await
+}
+
+/// Puts a document of ops under the key of its version, and where it holds.
+async fn keep(engine: &Engine, keys: [String; 2], body: &str) -> anyhow::Result<()> {
     let state = address::buckets(engine)?.state;
     let s3 = clients(engine).s3().patient;
-    let (environment, digest) = (&settings.environment, settings.digest());
-    for key in
-        [keys::state::settings_version(environment, &digest), keys::state::settings(environment)]
-    {
-        let body = settings.to_json().into_bytes().into();
-        let put = s3.put_object().bucket(&state).key(&key).body(body);
+    for key in keys {
+        let put =
+            s3.put_object().bucket(&state).key(&key).body(body.to_owned().into_bytes().into());
         let put = put.content_type("application/json").send().await;
         put.with_context(|| format!("cannot write {key}"))?;
     }

@@ -10,6 +10,7 @@ use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 
 use crate::exit::Exit;
+use crate::laptop::environments::{Asked, USERS};
 use crate::laptop::example::{self, Break};
 use crate::laptop::{Wanted, follow, told};
 use crate::output::{Output, styled};
@@ -61,6 +62,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     let wanted = Wanted {
         template: args.template.clone(),
         knobs: (&args.delivery).into(),
+        users: USERS.map(str::to_owned).into(),
         ..Wanted::in_folder(dir.clone())
     };
     let started = wanted.start().await;
@@ -104,7 +106,7 @@ async fn carry(
     output: &Output,
 ) -> anyhow::Result<(Run, Option<Published>)> {
     let (target, mut published) = told::listen(engine)?;
-    let remote = example::prepare(engine, vec![target]).await?;
+    let remote = example::prepare(engine, vec![target], Asked::Nobody).await?;
     let work = dir.join(example::REPOSITORY);
     let commit = example::commit(&work, None, args.broken).await?;
     greet(args, engine, dir, &commit, output);

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::exit::Exit;
+use crate::laptop::environments::Asked;
 use crate::laptop::{Address, Wanted, example, told};
 use crate::output::Output;
 
@@ -30,8 +31,9 @@ pub(crate) struct Args {
     /// Where everything is kept; one engine at a time
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
-    /// Register the repository `rain`, with its files pushed and the settings of `test` applied.
-    /// No commit event is sent: push a commit yourself, or send one to the commits queue
+    /// Register the repository `rain`, with its files pushed and its environments set up; in these
+    /// nobody is asked for approval. No commit event is sent: push a commit yourself, or send one to
+    /// the commits queue
     #[arg(long)]
     example: bool,
     /// Take the files of `rain` from there
@@ -144,7 +146,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
 }
 
 async fn seed(engine: &Engine, source: Option<&std::path::Path>) -> anyhow::Result<()> {
-    let remote = example::prepare(engine, Vec::new()).await?;
+    let remote = example::prepare(engine, Vec::new(), Asked::Nobody).await?;
     let work = tempfile::tempdir()?;
     example::commit(work.path(), source, None).await?;
     example::push_unheard(work.path(), &remote).await

@@ -9,6 +9,8 @@ from trainer.data import Day, load_days
 from trainer.settings import DEFAULT_DATA, ROOT
 
 DATA = ROOT / DEFAULT_DATA
+SAMPLE = ROOT / "data" / "sample.csv"
+"""Two of the years: enough to see whether the code is right, and quick."""
 PROFILE = ROOT / "data" / "profile.json"
 
 
@@ -20,5 +22,5 @@ def a_day(on: str = "2012-06-15", precipitation: float = 0.0, **others: float) -
 
 
 def seattle(path: Path = DATA) -> list[Day]:
-    """The days of the repository's own data."""
+    """The days of the repository's own data, all of them or a part."""
     return load_days(path)

@@ -9,14 +9,14 @@ import unittest
 from dataclasses import replace
 
 from tests.evidence import record
-from tests.weather import seattle
+from tests.weather import SAMPLE, seattle
 from trainer.features import NAMES, make_examples, split
 from trainer.metrics import accuracy
 from trainer.report import evaluate, write_loss_curve
 from trainer.settings import ROOT, Settings
 from trainer.training import train
 
-TRAIN_SET, TEST_SET = split(make_examples(seattle()))
+TRAIN_SET, TEST_SET = split(make_examples(seattle(SAMPLE)))
 
 
 class Learning(unittest.TestCase):
