@@ -1,6 +1,7 @@
 """Holds the demo to its word.
 
-Without arguments: reads the object that `signalbox demo --json` prints, which must tell of a run that succeeded.
+Without arguments: reads the object that `signalbox demo --json` prints, which must tell of two pushes that people let into
+production, the second step by step.
 With `--break X --dir D`: runs the broken demo, which must end non-zero, say what failed and leave a failed run behind.
 """
 
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 # Where each break must show, as the stage that failed. A definition is refused before there are stages to speak of.
-STAGE_OF = {"unit": "checks", "model": "checks", "build": "build", "definition": None}
+STAGE_OF = {"unit": "checks", "model": "checks", "build": "build", "definition": None, "production": "production-release"}
 
 
 def last_object(text: str) -> dict:
@@ -37,6 +38,51 @@ def check_succeeded(result: dict) -> None:
     if "succeeded" not in str(result["told"]):
         sys.exit(f"nobody was told that it succeeded: told is {result['told']!r}")
     print(f"run {result['run']} succeeded with {result['image_digest']}")
+    first, second = result["pushes"]
+    check_approved(first)
+    check_approved(second)
+    check_rolled_out(second)
+    production = result["production"]
+    if (production["live"], production["previous"], production["hold"]) != (second["run"], first["run"], None):
+        sys.exit(f"production holds {production}")
+
+
+def check_approved(push: dict) -> None:
+    """One person let it into staging and two others into production, none of whom made it."""
+    people = [(one["environment"], one["person"]) for one in push["approvals"]]
+    if sorted(people) != [("production", "barbara"), ("production", "grace"), ("staging", "ada")]:
+        sys.exit(f"{push['run']} was approved by {people}")
+    print(f"{push['run']} {push['phase']}, approved by {people}")
+
+
+def check_rolled_out(push: dict) -> None:
+    """It came to all launches over real ones, which were on both sides; all of them ended well."""
+    rollout = push["rollout"]
+    sides = [one["side"] for one in rollout["launches"]]
+    ends = {one["ended"] for one in rollout["launches"]}
+    print(f"  {rollout['outcome']} over {sides.count('candidate')} launches on it, {sides.count('current')} beside it")
+    if rollout["outcome"] != "released" or ends != {"succeeded"} or sides.count("candidate") < 5:
+        sys.exit(f"its rollout: {rollout}")
+
+
+def check_fell_back(result: dict) -> None:
+    """The bad release went back by itself, for what its launches measured; the next good one went through."""
+    first, bad, mended = result["pushes"]
+    rollout, production = bad["rollout"], result["production"]
+    print(f"  {rollout['outcome']}: {rollout['reason']}")
+    if rollout["outcome"] != "fell_back" or "current.metrics" not in rollout["reason"]:
+        sys.exit(f"its rollout: {rollout}")
+    of_bad = [one["ended"] for one in rollout["launches"] if one["release"] == bad["run"]]
+    if set(of_bad) != {"broke"}:
+        sys.exit(f"launches of the bad release ended {of_bad}")
+    if {one["release"] for one in rollout["launches"][-3:]} != {first["run"]}:
+        sys.exit("what is launched after a fallback is of the release before")
+    if not {"fell back", "held", "resumed"} <= set(production["changes"]):
+        sys.exit(f"production has seen {production['changes']}")
+    check_approved(mended)
+    check_rolled_out(mended)
+    if (production["live"], production["hold"]) != (mended["run"], None):
+        sys.exit(f"production holds {production}")
 
 
 def run_broken(what: str, folder: str) -> None:
@@ -57,6 +103,10 @@ def run_broken(what: str, folder: str) -> None:
         sys.exit(f"nobody was told that it failed: told is {result['told']!r}")
     if not ended.stderr.strip():
         sys.exit("nothing on standard error says what failed and where to look")
+    if ended.returncode != 1:
+        sys.exit(f"a push that fails as it should is exit code 1, not {ended.returncode}")
+    if what == "production":
+        check_fell_back(result)
 
 
 def main() -> None:

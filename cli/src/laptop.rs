@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use serde::de::DeserializeOwned;
 use signalbox_local::engine::{Engine, EngineConfig};
 use signalbox_local::events::Knobs;
 
@@ -121,6 +122,19 @@ pub(crate) fn product_requests(engine: &Engine) -> BTreeMap<String, u64> {
         }
     }
     all
+}
+
+/// A document of the state bucket, without a request.
+///
+/// # Errors
+/// When it is damaged.
+pub(crate) fn document<T: DeserializeOwned>(
+    engine: &Engine,
+    key: &str,
+) -> anyhow::Result<Option<T>> {
+    let bytes = engine.s3().peek(&address::buckets(engine)?.state, key)?;
+    let parse = |bytes: Vec<u8>| serde_json::from_slice(&bytes);
+    bytes.map(parse).transpose().with_context(|| format!("{key} is damaged"))
 }
 
 /// What ops would decide at the deployment.

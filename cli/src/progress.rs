@@ -8,9 +8,11 @@ use signalbox_pipeline::run::state::{Job, Stage};
 use crate::output::{Output, of_phase, styled};
 use crate::view::{job as view, time};
 
+mod counting;
 mod live;
 mod plain;
 
+pub(crate) use counting::Counting;
 use live::Live;
 use plain::Plain;
 
@@ -22,10 +24,37 @@ pub(crate) enum Progress {
     Plain(Plain),
 }
 
+/// Which stages have a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    All,
+    /// Those whose jobs have begun: what is only recorded, or waited for, is told otherwise.
+    Work,
+}
+
+impl Shown {
+    fn holds(self, stage: &Stage) -> bool {
+        self == Self::All || (!stage.jobs.is_empty() && stage.phase != Phase::Pending)
+    }
+}
+
 impl Progress {
     /// Lines that live where standard output is a terminal.
     pub(crate) fn new(output: &Output) -> Self {
-        if output.terminal { Self::Live(Live::default()) } else { Self::Plain(Plain::new(*output)) }
+        Self::of(output, Shown::All)
+    }
+
+    /// The same for stages with jobs alone, each from its beginning on.
+    pub(crate) fn of_work(output: &Output) -> Self {
+        Self::of(output, Shown::Work)
+    }
+
+    fn of(output: &Output, shown: Shown) -> Self {
+        if output.terminal {
+            Self::Live(Live::new(shown))
+        } else {
+            Self::Plain(Plain::new(*output, shown))
+        }
     }
 
     /// Shows what is new in `run`.
@@ -36,8 +65,8 @@ impl Progress {
         }
     }
 
-    /// Leaves the lines as they are.
-    pub(crate) fn end(&self) {
+    /// Leaves the lines as they are; what is shown after that has lines below.
+    pub(crate) fn end(&mut self) {
         if let Self::Live(live) = self {
             live.end();
         }

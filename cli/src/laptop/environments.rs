@@ -84,8 +84,7 @@ mod tests {
             all.map(|one| (one.environment.to_string(), one.approvals.map(|it| it.required)))
                 .collect::<Vec<_>>()
         };
-        let [test, staging, production] =
-            ["test", "staging", "production"].map(|name| name.to_owned());
+        let [test, staging, production] = ["test", "staging", "production"].map(str::to_owned);
         let asked =
             [(test.clone(), None), (staging.clone(), Some(1)), (production.clone(), Some(2))];
         assert_eq!(names(Asked::People), asked);

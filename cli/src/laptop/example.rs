@@ -8,7 +8,7 @@ use signalbox_local::engine::Engine;
 use signalbox_pipeline::notice::Target;
 
 use super::environments::{self, Asked};
-use super::git::git;
+use super::git::{git, git_as};
 use super::register;
 
 /// The repository's name, and its pipeline's.
@@ -19,6 +19,7 @@ pub(crate) const IMAGES: &str = "rain-trainer";
 pub(crate) const BRANCH: &str = "main";
 
 static RAIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/rain");
+static IMPROVED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/improved");
 static BREAKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/breaks");
 
 /// How a push can be bad.
@@ -32,6 +33,33 @@ pub(crate) enum Break {
     Build,
     /// signalbox.yaml has faults.
     Definition,
+    /// The model is worse on all of the data, which only production has.
+    Production,
+}
+
+/// What is laid over the working copy for a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// The example itself.
+    Rain,
+    /// An improvement of it.
+    Improved,
+    /// The same, of which the last try was bad.
+    Mended,
+    /// A way to break it.
+    Broken(Break),
+}
+
+impl Files {
+    /// The commit's title.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Rain => "Begin",
+            Self::Improved | Self::Broken(Break::Production) => "Let newer days count for more",
+            Self::Mended => "Count how old a day is from the newest",
+            Self::Broken(_) => "Begin, badly",
+        }
+    }
 }
 
 impl Break {
@@ -41,6 +69,7 @@ impl Break {
             Self::Model => "model",
             Self::Build => "build",
             Self::Definition => "definition",
+            Self::Production => "production",
         }
     }
 
@@ -51,6 +80,9 @@ impl Break {
             Self::Model => "a setting with which the model does not learn",
             Self::Build => "a Dockerfile that cannot be built",
             Self::Definition => "a signalbox.yaml with faults",
+            Self::Production => {
+                "a step of learning that grows with the years that there are data of"
+            }
         }
     }
 }
@@ -80,18 +112,10 @@ pub(crate) async fn prepare(
 ///
 /// # Errors
 /// When a file cannot be written, or git fails.
-pub(crate) async fn commit(
-    dir: &Path,
-    source: Option<&Path>,
-    broken: Option<Break>,
-) -> anyhow::Result<String> {
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+pub(crate) async fn seed(dir: &Path, source: Option<&Path>) -> anyhow::Result<String> {
     match source {
         Some(source) => copy(source, dir)?,
-        None => write(&RAIN, Path::new(""), dir)?,
-    }
-    if let Some(folder) = broken.and_then(|broken| BREAKS.get_dir(broken.folder())) {
-        write(folder, folder.path(), dir)?;
+        None => lay(dir, Files::Rain)?,
     }
     commit_all(dir).await
 }
@@ -101,20 +125,65 @@ pub(crate) async fn commit(
 /// # Errors
 /// When git fails.
 pub(crate) async fn commit_all(dir: &Path) -> anyhow::Result<String> {
-    git(dir, &["init", "--quiet", "--initial-branch=main", "--template="]).await?;
+    init(dir).await?;
+    record(dir, Files::Rain.title()).await
+}
+
+/// Makes an empty working copy of `remote` in `dir`.
+///
+/// # Errors
+/// When the folder cannot be made, or git fails.
+pub(crate) async fn begin(dir: &Path, remote: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    init(dir).await?;
+    let add = ["remote", "add", "origin"].map(std::ffi::OsStr::new);
+    git(dir, &[&add[..], &[remote.as_os_str()]].concat()).await.map(|_| ())
+}
+
+/// Lays `files` over the working copy and commits them; returns the commit's id.
+///
+/// # Errors
+/// When a file cannot be written, or git fails.
+pub(crate) async fn commit(dir: &Path, files: Files) -> anyhow::Result<String> {
+    lay(dir, files)?;
+    record(dir, files.title()).await
+}
+
+/// Lays `files` over the working copy.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn lay(dir: &Path, files: Files) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let from = match files {
+        Files::Rain => &RAIN,
+        Files::Improved | Files::Mended => &IMPROVED,
+        Files::Broken(broken) => {
+            let folder = BREAKS.get_dir(broken.folder());
+            folder.with_context(|| format!("there is no break {broken:?}"))?
+        }
+    };
+    write(from, from.path(), dir)
+}
+
+async fn init(dir: &Path) -> anyhow::Result<()> {
+    let init = ["init", "--quiet", "--initial-branch=main", "--template="];
+    git(dir, &init).await.map(|_| ())
+}
+
+async fn record(dir: &Path, title: &str) -> anyhow::Result<String> {
     git(dir, &["add", "--all"]).await?;
-    git(dir, &["commit", "--quiet", "--message=Begin"]).await?;
+    git(dir, &["commit", "--quiet", "--message", title]).await?;
     git(dir, &["rev-parse", "HEAD"]).await
 }
 
-/// Pushes the working copy to its `origin`, whose hook then tells the engine.
+/// Pushes the working copy to its `origin` with the keys of `user`; its hook then tells the engine.
 ///
 /// # Errors
 /// When git fails.
-pub(crate) async fn push(dir: &Path, remote: &Path) -> anyhow::Result<()> {
-    let add = ["remote", "add", "origin"].map(std::ffi::OsStr::new);
-    git(dir, &[&add[..], &[remote.as_os_str()]].concat()).await?;
-    git(dir, &["push", "--quiet", "--set-upstream", "origin", BRANCH]).await.map(|_| ())
+pub(crate) async fn push(dir: &Path, user: &str) -> anyhow::Result<()> {
+    let push = ["push", "--quiet", "--set-upstream", "origin", BRANCH];
+    git_as(Some(user), dir, &push).await.map(|_| ())
 }
 
 /// Has the remote fetch the working copy: no hook runs, so no event is sent.
@@ -174,28 +243,45 @@ fn is_litter(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
-    async fn committed(broken: Option<Break>) -> (tempfile::TempDir, String) {
+    async fn committed(all: &[Files]) -> (tempfile::TempDir, String) {
         let dir = tempfile::tempdir().unwrap();
-        let commit = commit(dir.path(), None, broken).await.unwrap();
-        (dir, commit)
+        begin(dir.path(), Path::new("/nowhere")).await.unwrap();
+        let mut last = String::new();
+        for files in all {
+            last = commit(dir.path(), *files).await.unwrap();
+        }
+        (dir, last)
     }
 
     #[tokio::test]
     async fn the_same_files_are_the_same_commit_and_every_break_is_another() {
-        let (dir, whole) = committed(None).await;
-        assert_eq!(whole, committed(None).await.1);
+        let (dir, whole) = committed(&[Files::Rain]).await;
+        assert_eq!(whole, committed(&[Files::Rain]).await.1);
         assert!(dir.path().join("signalbox.yaml").is_file());
         assert!(!dir.path().join("trainer/__pycache__").exists());
         let mut commits = vec![whole];
-        for broken in [Break::Unit, Break::Model, Break::Build, Break::Definition] {
-            commits.push(committed(Some(broken)).await.1);
+        for broken in Break::value_variants() {
+            commits.push(committed(&[Files::Rain, Files::Broken(*broken)]).await.1);
         }
         let all = commits.len();
         commits.sort();
         commits.dedup();
         assert_eq!(commits.len(), all);
+    }
+
+    #[tokio::test]
+    async fn what_mends_the_break_of_production_is_the_improvement() {
+        let broken = [Files::Rain, Files::Broken(Break::Production), Files::Mended];
+        let (mended, _) = committed(&broken).await;
+        let (improved, _) = committed(&[Files::Rain, Files::Improved]).await;
+        let read = |dir: &tempfile::TempDir, file: &str| std::fs::read(dir.path().join(file));
+        for file in ["trainer/training.py", "trainer/model.py"] {
+            assert_eq!(read(&mended, file).unwrap(), read(&improved, file).unwrap(), "{file}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use signalbox_local::engine::Engine;
 use signalbox_local::incident::Incident;
 use signalbox_pipeline::explain::explain;
@@ -49,13 +50,15 @@ impl<'a> Follow<'a> {
         Ok(Self { engine, state, index, writes, incidents, patience })
     }
 
-    /// Waits until the run of that commit is over and tidied up, and shows every version of it.
+    /// Waits until `stops` says so of the run of that commit, or until it is over and tidied up, and
+    /// shows every version of it.
     ///
     /// # Errors
     /// When something goes wrong with the engine, or there is no news for too long.
-    pub(crate) async fn until_the_end(
-        mut self,
+    pub(crate) async fn until(
+        &mut self,
         commit: &str,
+        stops: impl Fn(&Run) -> bool,
         mut show: impl FnMut(&Run, Timestamp),
     ) -> anyhow::Result<Run> {
         let mut last: Option<Run> = None;
@@ -67,36 +70,57 @@ impl<'a> Follow<'a> {
                     self.tidied(&run).await;
                     return Ok(run);
                 }
+                if stops(&run) {
+                    return Ok(run);
+                }
                 deadline = Instant::now() + self.patience;
                 last = Some(run);
             }
+            if !self.written_by(deadline).await? {
+                return Err(self.stuck(last.as_ref()));
+            }
+        }
+    }
+
+    /// Waits until something was written to the state bucket; whether that was before `deadline`.
+    ///
+    /// # Errors
+    /// When something goes wrong with the engine, or the user interrupts.
+    pub(crate) async fn written_by(&mut self, deadline: Instant) -> anyhow::Result<bool> {
+        loop {
             tokio::select! {
-                changed = self.writes.changed() => changed.context("the object store is gone")?,
+                changed = self.writes.changed() => {
+                    changed.context("the object store is gone")?;
+                    return Ok(true);
+                }
                 told = self.incidents.recv() => match told {
                     Ok(incident) => return Err(broken(&incident)),
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => bail!("the engine is gone"),
                 },
-                () = tokio::time::sleep_until(deadline) => return Err(self.stuck(last.as_ref())),
+                () = tokio::time::sleep_until(deadline) => return Ok(false),
                 _ = tokio::signal::ctrl_c() => bail!("interrupted"),
             }
         }
     }
 
+    /// A document of the state bucket, without a request.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub(crate) fn document<T: DeserializeOwned>(&self, key: &str) -> anyhow::Result<Option<T>> {
+        super::document(self.engine, key)
+    }
+
     /// The run of that commit, if it is newer than `known`.
     fn news(&self, commit: &str, known: Option<&Run>) -> anyhow::Result<Option<Run>> {
-        let read = |key: &str| -> anyhow::Result<Option<Run>> {
-            let bytes = self.engine.s3().peek(&self.state, key)?;
-            let parse = |bytes: Vec<u8>| serde_json::from_slice(&bytes);
-            bytes.map(parse).transpose().with_context(|| format!("{key} is damaged"))
-        };
         if let Some(known) = known {
-            let run = read(&keys::state::run(&known.pipeline, &known.id))?;
+            let run = self.document::<Run>(&keys::state::run(&known.pipeline, &known.id))?;
             return Ok(run.filter(|run| run.revision > known.revision));
         }
         let prefix = format!("pipelines/{}/runs/", example::REPOSITORY);
         for key in self.engine.s3().keys(&self.state, &prefix) {
-            let run = read(&key)?;
+            let run = self.document::<Run>(&key)?;
             if let Some(run) = run.filter(|run| run.state.trigger.commit.as_str() == commit) {
                 return Ok(Some(run));
             }

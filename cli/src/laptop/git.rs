@@ -6,13 +6,14 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use tokio::process::Command;
 
-/// Who commits, and when: the same files are the same commit on every machine.
+/// Who commits, and when: the same files are the same commit on every machine. It is one of the
+/// example's people.
 const IDENTITY: [(&str, &str); 6] = [
-    ("GIT_AUTHOR_NAME", "Signalbox demo"),
-    ("GIT_AUTHOR_EMAIL", "demo@signalbox.invalid"),
+    ("GIT_AUTHOR_NAME", "Linus"),
+    ("GIT_AUTHOR_EMAIL", "linus@example.org"),
     ("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z"),
-    ("GIT_COMMITTER_NAME", "Signalbox demo"),
-    ("GIT_COMMITTER_EMAIL", "demo@signalbox.invalid"),
+    ("GIT_COMMITTER_NAME", "Linus"),
+    ("GIT_COMMITTER_EMAIL", "linus@example.org"),
     ("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z"),
 ];
 
@@ -21,6 +22,18 @@ const IDENTITY: [(&str, &str); 6] = [
 /// # Errors
 /// When git is not there or fails, with its words.
 pub(crate) async fn git<A: AsRef<OsStr>>(dir: &Path, arguments: &[A]) -> anyhow::Result<String> {
+    git_as(None, dir, arguments).await
+}
+
+/// The same, as the user of the engine whose pushes are to be known.
+///
+/// # Errors
+/// When git is not there or fails, with its words.
+pub(crate) async fn git_as<A: AsRef<OsStr>>(
+    user: Option<&str>,
+    dir: &Path,
+    arguments: &[A],
+) -> anyhow::Result<String> {
     let mut command = Command::new("git");
     for (name, _) in std::env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"GIT_") {
@@ -29,6 +42,7 @@ pub(crate) async fn git<A: AsRef<OsStr>>(dir: &Path, arguments: &[A]) -> anyhow:
     }
     command.envs(IDENTITY).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
     command.env("GIT_TERMINAL_PROMPT", "0").kill_on_drop(true);
+    command.envs(user.map(|user| ("SIGNALBOX_AS", user)));
     let output = command.arg("-C").arg(dir).args(arguments).output().await;
     let output = output.context("cannot run git; is it installed?")?;
     let told = String::from_utf8_lossy(&output.stderr);

@@ -6,22 +6,24 @@ use jiff::Timestamp;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 
-use super::{job_took, jobs, mark, stage_took};
+use super::{Shown, job_took, jobs, mark, stage_took};
 use crate::output::Output;
 
 /// Prints the end of each stage once, and of each job that did not end well.
 pub(crate) struct Plain {
     output: Output,
     told: BTreeSet<String>,
+    shown: Shown,
 }
 
 impl Plain {
-    pub(super) fn new(output: Output) -> Self {
-        Self { output, told: BTreeSet::new() }
+    pub(super) fn new(output: Output, shown: Shown) -> Self {
+        Self { output, told: BTreeSet::new(), shown }
     }
 
     pub(super) fn show(&mut self, run: &Run, now: Timestamp) {
-        for stage in &run.state.stages {
+        let shown = self.shown;
+        for stage in run.state.stages.iter().filter(|stage| shown.holds(stage)) {
             for job in stage.jobs.iter().filter(|job| job.phase != Phase::Succeeded) {
                 let (took, tests) = job_took(job, now);
                 let name = format!("{}/{}", stage.name, job.name);

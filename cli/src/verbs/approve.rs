@@ -1,30 +1,27 @@
 //! `signalbox approve` and `signalbox reject`: a person's word on a release that waits for it.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 
 use jiff::Timestamp;
-use signalbox_cloud::advance::RunKey;
-use signalbox_cloud::decision::{Decision, Verdict, What};
-use signalbox_pipeline::approval::{self, Refusal, Word};
 use signalbox_pipeline::explain::explain;
 use signalbox_pipeline::names::EnvironmentName;
-use signalbox_pipeline::people::People;
 use signalbox_pipeline::phase::Phase;
-use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::Choice;
 use signalbox_pipeline::run::state::{StageWork, State};
 
 use super::decide::{self, How};
-use super::people;
-use crate::connect::Connection;
 use crate::exit::Exit;
 use crate::output::Output;
 
 mod commits;
+mod gate;
 mod page;
 #[cfg(test)]
 mod tests;
 
+pub(super) use gate::Gate;
+use gate::OVER;
 use page::Page;
 pub(super) use page::told;
 
@@ -113,46 +110,31 @@ impl About {
     ) -> anyhow::Result<Exit> {
         let connection = self.how.place.connect_as(self.user.as_deref()).await?;
         let found = connection.find_run(&self.run).await?;
-        let run = connection.seen_run(&found).await?.run;
-        let people = people::load(&connection).await?;
-        let environment = self.environment.or_else(|| only_gate(&run.state));
-        let environment = environment.ok_or_else(|| {
-            let now = explain(&run, Timestamp::now());
-            Exit::Failed.because(format!("{found} does not wait for approval: {now}"))
-        })?;
-        let page = Page::of(&connection, &run, &environment, people.as_ref()).await?;
+        let gate = Gate::find(&connection, found, self.environment, Path::new(".")).await?;
         if !output.json {
-            page.print(output)?;
+            gate.page.print(output)?;
         }
-        let release = page.release.clone();
-        let word = Word { environment: &environment, choice, release: &release, sender: "" };
-        if let Err(refusal) = counts(&connection, &run, people.as_ref(), word) {
+        if let Some(refusal) = gate.refusal(choice) {
             return Err(Exit::Failed.because(refusal));
         }
-        let key = RunKey { pipeline: found.pipeline.clone(), run: found.id.clone() };
-        let verdict = Verdict { run: key, environment, release, reason, break_glass };
-        let (verb, what) = match choice {
-            Choice::Approve => ("approve", What::Approve(verdict)),
-            Choice::Reject => ("reject", What::Reject(verdict)),
-        };
-        let decision = decide::decision(verb, what)?;
+        let decision = gate.decision(choice, reason, break_glass)?;
         if self.how.dry_run {
-            return page.dry_run(&decision, output);
+            return gate.page.dry_run(&decision, output);
         }
-        if !self.yes && !confirmed(verb, output)? {
+        if !self.yes && !confirmed(gate::verb(choice), output)? {
             output.say("Nothing was sent.");
             return Ok(Exit::Failed);
         }
-        let done = |run: &Run| outcome(run, &decision, choice);
-        let outcome = decide::send(&connection, &decision, &found, done, output).await?;
-        if outcome == OVER {
+        let sent = gate.send(&decision, choice).await?;
+        sent.tell(&gate.found, output)?;
+        if sent.outcome == OVER {
             return Ok(Exit::Failed);
         }
         if self.how.wait {
-            return decide::follow(&connection, &found, true, output).await;
+            return decide::follow(&connection, &gate.found, true, output).await;
         }
         if !output.json {
-            let run = connection.seen_run(&found).await?.run;
+            let run = connection.seen_run(&gate.found).await?.run;
             output.line(format!("Now: {}", explain(&run, Timestamp::now())))?;
         }
         Ok(Exit::Success)
@@ -168,25 +150,6 @@ pub(super) fn only_gate(state: &State) -> Option<EnvironmentName> {
     gates.next().filter(|_| gates.next().is_none()).cloned()
 }
 
-/// What the function will say, as far as it is known who sends.
-fn counts(
-    connection: &Connection,
-    run: &Run,
-    people: Option<&People>,
-    word: Word<'_>,
-) -> Result<(), Refusal> {
-    let now = Timestamp::now();
-    if let Some(sender) = connection.sender() {
-        return approval::judge(run, people, Word { sender, ..word }, now).map(|_| ());
-    }
-    let (_, asked) = approval::open(run, word.environment, now)?;
-    let held_up = people.and_then(|people| approval::held_up(&run.state, asked, people));
-    match held_up.filter(|_| word.choice == Choice::Approve) {
-        Some(why) => Err(Refusal::HeldUp(why)),
-        None => Ok(()),
-    }
-}
-
 /// Whether it is meant; only somebody at a terminal can be asked.
 fn confirmed(verb: &str, output: &Output) -> anyhow::Result<bool> {
     if !output.terminal || !std::io::stdin().is_terminal() {
@@ -196,16 +159,4 @@ fn confirmed(verb: &str, output: &Output) -> anyhow::Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
-}
-
-const OVER: &str = "it was over before";
-
-/// In a word, what has become of the decision, once that is known.
-fn outcome(run: &Run, decision: &Decision, choice: Choice) -> Option<&'static str> {
-    let counts = run.register.entries().iter().any(|entry| entry.event == decision.id);
-    match choice {
-        _ if !counts => run.state.phase.is_terminal().then_some(OVER),
-        Choice::Approve => Some("approved"),
-        Choice::Reject => Some("rejected"),
-    }
 }

@@ -65,8 +65,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
         return plan.print(&decision, output);
     }
     let done = |run: &Run| outcome(run, &decision);
-    let outcome = decide::send(&connection, &decision, &found, done, output).await?;
-    if outcome != CANCELLED {
+    let sent = decide::send(&connection, &decision, &found, done).await?;
+    sent.tell(&found, output)?;
+    if sent.outcome != CANCELLED {
         return Ok(Exit::Failed);
     }
     if args.how.wait {

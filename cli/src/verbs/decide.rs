@@ -45,9 +45,16 @@ pub(crate) struct How {
     pub(super) place: Place,
 }
 
+/// A decision that was carried out.
+pub(super) struct Sent {
+    message: String,
+    /// What came of it, in a word.
+    pub(super) outcome: &'static str,
+}
+
 /// What was sent, for scripts.
 #[derive(Serialize)]
-struct Sent<'s> {
+struct Told<'s> {
     decision: &'s RawValue,
     pipeline: &'s str,
     run: &'s str,
@@ -68,8 +75,7 @@ pub(super) async fn send(
     decision: &Decision,
     run: &RunRef,
     done: impl Fn(&Run) -> Option<&'static str>,
-    output: &Output,
-) -> anyhow::Result<&'static str> {
+) -> anyhow::Result<Sent> {
     let queue = connection.queue("decisions").await?;
     let message = decision.message().map_err(|malformed| Exit::Usage.because(malformed))?;
     let sent = connection.sqs().patient.send_message().queue_url(&queue).message_body(&message);
@@ -94,15 +100,19 @@ pub(super) async fn send(
             decision.expires
         )));
     };
-    let outcome = outcome?;
-    if output.json {
-        let message = RawValue::from_string(message)?;
+    Ok(Sent { message, outcome: outcome? })
+}
+
+impl Sent {
+    /// Tells what came of it.
+    pub(super) fn tell(&self, run: &RunRef, output: &Output) -> anyhow::Result<()> {
+        if !output.json {
+            return Ok(output.line(format!("{}: run {run}", self.outcome))?);
+        }
+        let message = RawValue::from_string(self.message.clone())?;
         let (pipeline, id) = (run.pipeline.as_str(), run.id.as_str());
-        output.object(&Sent { decision: &message, pipeline, run: id, outcome })?;
-    } else {
-        output.line(format!("{outcome}: run {run}"))?;
+        output.object(&Told { decision: &message, pipeline, run: id, outcome: self.outcome })
     }
-    Ok(outcome)
 }
 
 /// Waits until nothing of the run is open any more: every job of it was seen to have ended.

@@ -4,34 +4,39 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use signalbox_local::engine::Engine;
-use signalbox_local::sns::Published;
 use signalbox_pipeline::phase::Phase;
-use signalbox_pipeline::run::Run;
 
 use crate::exit::Exit;
-use crate::laptop::environments::{Asked, USERS};
-use crate::laptop::example::{self, Break};
-use crate::laptop::{Wanted, follow, told};
-use crate::output::{Output, styled};
-use crate::progress::Progress;
+use crate::laptop::Wanted;
+use crate::laptop::environments::USERS;
+use crate::laptop::example::Break;
+use crate::output::Output;
 use crate::verbs::local::{Delivery, duration};
 
+mod carry;
 mod failure;
+mod gates;
 mod outcome;
+mod ramp;
+mod story;
 mod summary;
 
 use outcome::Outcome;
+use story::Story;
 
-/// See the whole of it on this machine: a push is tested, built into an image and verified
+/// See the whole of it on this machine: pushes go through test and staging into production
 ///
-/// Starts a local engine in a fresh folder, pushes a small training repository to it, and follows
-/// the run to its end. The functions are those of AWS, wired as template.yaml says; no AWS account
-/// is needed, and nothing leaves this machine. Git and Python 3 have to be there.
+/// Starts a local engine in a fresh folder and pushes a small training repository to it. The push is
+/// tested, built into an image and verified in each environment; people approve it with keys of
+/// their own, and it goes live. A second push is then rolled out step by step, over real launches.
+/// The functions are those of AWS, wired as template.yaml says; no AWS account is needed, and
+/// nothing leaves this machine. Git and Python 3 have to be there.
 ///
-/// Exit code 0: the run succeeded; 1: it failed, which `--break` is for; 3: the machinery failed.
+/// Exit code 0: all of it succeeded; 1: the push that `--break` is about failed, as it should; 3:
+/// the machinery failed, or with `--break production` the good push after the bad one did not reach
+/// production.
 #[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, after_long_help = HELP)]
 pub(crate) struct Args {
     /// Keep everything in this folder, which must be empty or new [default: a temporary one]
     #[arg(long, value_name = "DIR")]
@@ -42,6 +47,9 @@ pub(crate) struct Args {
     /// Wire the engine as this file says, to try a change of template.yaml
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
+    /// How long a minute of the schedule lasts: this often `tick` looks at a rollout
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
+    tick: Duration,
     /// Give up after this long without news of the run
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = duration)]
     patience: Duration,
@@ -53,8 +61,16 @@ const HELP: &str = "\
 Examples:
   signalbox demo
   signalbox demo --break model           the model does not learn: a gate stops it
-  signalbox demo --duplicate 0.5 --reorder 0.5 --delay 300ms
-  signalbox demo --json | jq .requests";
+  signalbox demo --break production      worse on all of the data alone: the rollout falls back,
+                                         and the next good push goes through
+  signalbox demo --duplicate 1 --reorder 0.5 --delay 300ms     every event twice, and shuffled
+  signalbox demo --json | jq .pushes
+
+With --json one object: run, phase, reason, stages[{name, phase, seconds}] and image_digest of the
+push that it is about (the broken one, or else the last); pushes[{run, commit, title, phase, reason,
+approvals[{environment, person, principal, reason}], rollout{outcome, reason, launches[{launch,
+side, release, ended}]}}]; production{live, previous, hold, changes[]}; requests{} by operation;
+told[], what people were told; dir and endpoint.";
 
 /// Carries the verb out.
 pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
@@ -63,81 +79,30 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
         template: args.template.clone(),
         knobs: (&args.delivery).into(),
         users: USERS.map(str::to_owned).into(),
+        tick: args.tick,
         ..Wanted::in_folder(dir.clone())
     };
     let started = wanted.start().await;
     let engine = started.inspect_err(|error| Outcome::without_engine(&dir, error).print(output))?;
-    let followed = carry(&args, &engine, &dir, output).await;
-    let outcome = Outcome::of(&engine, &dir, &followed);
-    let followed = followed.map(|(run, told)| {
-        if let Some(told) = told {
-            output.say(format!("\n  told  {}", told::line(&told)));
-        }
-        run
-    });
-    if let Ok(run) = &followed {
-        keep_document(&dir, run)?;
-        if run.state.phase == Phase::Succeeded {
-            if !output.json {
-                summary::tell(&engine, &dir, run, output);
-            }
-        } else {
-            failure::tell(&engine, &dir, run, output);
-        }
+    let mut story = Story::new(&args, &engine, &dir, output);
+    let told = story.tell().await;
+    let outcome = Outcome::of(&story, &told);
+    if told.is_ok() {
+        story.keep()?;
+        summary::tell(&story, output);
     }
+    drop(story);
     engine.stop().await;
     outcome.print(output);
-    match followed.map(|run| run.state.phase) {
-        Ok(Phase::Succeeded) => Ok(Exit::Success),
-        Ok(Phase::Errored) => Ok(Exit::Errored),
-        Ok(_) => Ok(Exit::Failed),
-        Err(error) => {
+    match (told, outcome.phase()) {
+        (Err(error), _) => {
             output.say(format!("\nEverything is kept in {}.", dir.display()));
             Err(error)
         }
+        (Ok(()), Phase::Succeeded) => Ok(Exit::Success),
+        (Ok(()), Phase::Errored) => Ok(Exit::Errored),
+        (Ok(()), _) => Ok(Exit::Failed),
     }
-}
-
-/// Pushes, and follows the run to its end.
-async fn carry(
-    args: &Args,
-    engine: &Engine,
-    dir: &Path,
-    output: &Output,
-) -> anyhow::Result<(Run, Option<Published>)> {
-    let (target, mut published) = told::listen(engine)?;
-    let remote = example::prepare(engine, vec![target], Asked::Nobody).await?;
-    let work = dir.join(example::REPOSITORY);
-    let commit = example::commit(&work, None, args.broken).await?;
-    greet(args, engine, dir, &commit, output);
-    let mut progress = Progress::new(output);
-    let followed = {
-        let follow = follow::Follow::new(engine, args.patience)?;
-        example::push(&work, &remote).await?;
-        follow.until_the_end(&commit, |run, now| progress.show(run, now)).await
-    };
-    progress.end();
-    Ok((followed?, told::next(&mut published).await))
-}
-
-/// Keeps a copy of the run's document where it is easily found.
-fn keep_document(dir: &Path, run: &Run) -> anyhow::Result<()> {
-    let file = dir.join("run.json");
-    std::fs::write(&file, serde_json::to_vec(run)?)
-        .with_context(|| format!("cannot write {}", file.display()))
-}
-
-fn greet(args: &Args, engine: &Engine, dir: &Path, commit: &str, output: &Output) {
-    let bold = |text: &str| styled(anstyle::Style::new().bold(), text);
-    output.say(bold("Signalbox demo: from a git push to a release verified in `test`"));
-    output.say("");
-    output.say(format!("  engine  {}, wired by template.yaml", engine.endpoint()));
-    output.say(format!("  folder  {}", dir.display()));
-    output.say(format!("  push    {} of {} to CodeCommit", &commit[..7], example::REPOSITORY));
-    if let Some(broken) = args.broken {
-        output.say(format!("  broken  {}", broken.told()));
-    }
-    output.say("");
 }
 
 /// A folder with nothing in it.

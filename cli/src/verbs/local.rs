@@ -148,7 +148,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
 async fn seed(engine: &Engine, source: Option<&std::path::Path>) -> anyhow::Result<()> {
     let remote = example::prepare(engine, Vec::new(), Asked::Nobody).await?;
     let work = tempfile::tempdir()?;
-    example::commit(work.path(), source, None).await?;
+    example::seed(work.path(), source).await?;
     example::push_unheard(work.path(), &remote).await
 }
 

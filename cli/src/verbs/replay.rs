@@ -77,7 +77,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
         let plan = plan(&connection, &decision, &run, &arrival, &registration).await?;
         return plan.print(&decision, output);
     }
-    decide::send(&connection, &decision, &run, |_| Some("began"), output).await?;
+    decide::send(&connection, &decision, &run, |_| Some("began")).await?.tell(&run, output)?;
     decide::follow(&connection, &run, args.how.wait, output).await
 }
 

@@ -80,7 +80,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     if args.how.dry_run {
         return Plan::begun(&connection, &decision, &run, trigger).await?.print(&decision, output);
     }
-    decide::send(&connection, &decision, &run, |_| Some("began"), output).await?;
+    decide::send(&connection, &decision, &run, |_| Some("began")).await?.tell(&run, output)?;
     decide::follow(&connection, &run, args.how.wait, output).await
 }
 

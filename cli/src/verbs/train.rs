@@ -81,19 +81,12 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     let environment = &args.environment;
     let pipeline = released_in(&connection, environment, args.pipeline.as_ref()).await?;
     launchable(&connection, &pipeline, environment).await?;
-    let (chance, at) = (Chance::system(), Timestamp::now());
+    let queue = connection.queue("launches").await?;
     let mut requests = Vec::new();
     for _ in 0..args.count {
-        let id = EventId::parse(format!("train-{}", chance.token()))?;
-        let (pipeline, environment) = (pipeline.clone(), environment.clone());
-        requests.push(Request::new(id, at, pipeline, environment, args.reason.clone()));
-    }
-    let queue = connection.queue("launches").await?;
-    for request in &requests {
-        let message = serde_json::to_string(request)?;
-        let sent = connection.sqs().patient.send_message().queue_url(&queue).message_body(message);
-        let sent = sent.send().await;
-        sent.map_err(|error| troubled(&format!("sending to {queue}"), &trouble(&error)))?;
+        let request = request(&pipeline, environment, args.reason.clone())?;
+        send(&connection, &queue, &request).await?;
+        requests.push(request);
     }
     let begun = requests.iter().map(|request| begun(&connection, request.key()));
     let mut launches = try_join_all(begun).await?;
@@ -103,6 +96,28 @@ pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
     tell(&launches, output)?;
     let is_bad = |launch: &Launch| launch.phase.is_terminal() && launch.phase != Phase::Succeeded;
     Ok(if args.wait && launches.iter().any(is_bad) { Exit::Failed } else { Exit::Success })
+}
+
+/// A request that is made now.
+pub(super) fn request(
+    pipeline: &PipelineName,
+    environment: &EnvironmentName,
+    reason: Option<String>,
+) -> anyhow::Result<Request> {
+    let id = EventId::parse(format!("train-{}", Chance::system().token()))?;
+    Ok(Request::new(id, Timestamp::now(), pipeline.clone(), environment.clone(), reason))
+}
+
+/// Asks for a launch.
+pub(super) async fn send(
+    connection: &Connection,
+    queue: &str,
+    request: &Request,
+) -> anyhow::Result<()> {
+    let message = serde_json::to_string(request)?;
+    let sent = connection.sqs().patient.send_message().queue_url(queue).message_body(message);
+    let sent = sent.send().await;
+    sent.map_err(|error| troubled(&format!("sending to {queue}"), &trouble(&error))).map(|_| ())
 }
 
 /// What the function would say in its log alone.

@@ -130,7 +130,7 @@ async fn follow(connection: &Connection, found: &RunRef, output: &Output) -> any
             }
         }
         if last.as_ref().is_some_and(|seen| seen.run.state.phase.is_terminal()) {
-            if let Some(progress) = &progress {
+            if let Some(progress) = &mut progress {
                 progress.end();
             }
             return last.map(|seen| seen.run).context("a run that is over was read");

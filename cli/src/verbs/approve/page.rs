@@ -1,6 +1,7 @@
 //! What a release is that waits for approval: shown before anybody decides about it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,11 +29,11 @@ const MOST_METRICS: usize = 40;
 
 /// What waits, and beside what.
 #[derive(Debug, Serialize)]
-pub(super) struct Page {
+pub(in crate::verbs) struct Page {
     /// What is decided about.
     pub(super) release: Sha256,
     run: RunId,
-    environment: EnvironmentName,
+    pub(super) environment: EnvironmentName,
     commit: CommitSha,
     /// Who had a part in it.
     makers: Vec<Maker>,
@@ -81,12 +82,13 @@ struct Measured {
 }
 
 impl Page {
-    /// What `run` waits with in `environment`.
+    /// What `run` waits with in `environment`; its commits are looked up in the folder `clone`.
     pub(super) async fn of(
         connection: &Connection,
         run: &Run,
         environment: &EnvironmentName,
         people: Option<&People>,
+        clone: &Path,
     ) -> anyhow::Result<Self> {
         let refused = |refusal: Refusal| Exit::Failed.because(refusal);
         let (stage, asked) = approval::open(run, environment, Timestamp::now()).map_err(refused)?;
@@ -100,7 +102,7 @@ impl Page {
             None => None,
         };
         let commits = match live.as_ref().and_then(|live| live.commit.as_ref()) {
-            Some(live) => commits::between(live, &commit).await,
+            Some(live) => commits::between(live, &commit, clone).await,
             None => Vec::new(),
         };
         let settings = entered.settings.as_deref().ok_or_else(nothing)?;
@@ -134,50 +136,49 @@ impl Page {
 
     /// Shows it.
     pub(super) fn print(&self, output: &Output) -> std::io::Result<()> {
+        let all: Vec<&str> = self.metrics.iter().map(|one| one.name.as_str()).collect();
+        self.lines(&all).into_iter().try_for_each(|line| output.line(line))
+    }
+
+    /// What there is to see, line by line, with these metrics of all.
+    pub(in crate::verbs) fn lines(&self, metrics: &[&str]) -> Vec<String> {
         let Asked { required, from, .. } = &self.asked;
         let groups: Vec<&str> = from.iter().map(GroupName::as_str).collect();
-        let groups = groups.join(", ");
-        let line =
-            |name: &str, text: String| output.line(format!("{name:9} {}", safe::line(&text)));
-        line("release", format!("{} of {} for {}", self.release, self.run, self.environment))?;
-        line("asked", format!("{required} of {groups}"))?;
-        line("commit", self.commit.to_string())?;
-        for Maker { part, name } in &self.makers {
-            line("", format!("{part}: {}", name.as_deref().unwrap_or("nobody has said it")))?;
-        }
-        if let Some(why) = &self.held_up {
-            line("held up", why.clone())?;
-        }
-        match &self.live {
-            None => line("live", "nothing yet".to_owned())?,
+        let live = match &self.live {
+            None => "nothing yet".to_owned(),
             Some(Live { run, commit: Some(commit) }) => {
-                line(
-                    "live",
-                    format!("{run}: git log {}..{}", commit.short(), self.commit.short()),
-                )?;
+                format!("{run}: git log {}..{}", commit.short(), self.commit.short())
             }
-            Some(Live { run, commit: None }) => line("live", run.to_string())?,
-        }
-        let differ = if self.live.is_some() && self.settings.is_empty() {
+            Some(Live { run, commit: None }) => run.to_string(),
+        };
+        let makers = self.makers.iter().map(|Maker { part, name }| {
+            format!("{part}: {}", name.as_deref().unwrap_or("nobody has said it"))
+        });
+        let commit = std::iter::once(self.commit.to_string()).chain(makers);
+        let settings = if self.live.is_some() && self.settings.is_empty() {
             vec!["the same as those of the live release".to_owned()]
         } else {
             self.settings.clone()
         };
-        let metrics: Vec<String> = self.metrics.iter().map(Measured::told).collect();
-        let said: Vec<String> = self.said.iter().map(told).collect();
-        let lists = [
-            ("commits", &self.commits),
-            ("jobs", &self.jobs),
-            ("metrics", &metrics),
-            ("settings", &differ),
-            ("said", &said),
+        let measured = self.metrics.iter().filter(|one| metrics.contains(&one.name.as_str()));
+        let parts = [
+            ("release", vec![format!("{} of {} for {}", self.release, self.run, self.environment)]),
+            ("asked", vec![format!("{required} of {}", groups.join(", "))]),
+            ("commit", commit.collect()),
+            ("held up", self.held_up.iter().cloned().collect()),
+            ("live", vec![live]),
+            ("commits", self.commits.clone()),
+            ("jobs", self.jobs.clone()),
+            ("metrics", measured.map(Measured::told).collect()),
+            ("settings", settings),
+            ("said", self.said.iter().map(told).collect()),
         ];
-        for (name, lines) in lists {
-            for (at, text) in lines.iter().enumerate() {
-                line(if at == 0 { name } else { "" }, text.clone())?;
-            }
-        }
-        Ok(())
+        let lines = parts.into_iter().flat_map(|(name, lines)| {
+            let names = std::iter::once(name).chain(std::iter::repeat(""));
+            let told = |(name, text): (&str, String)| format!("{name:9} {}", safe::line(&text));
+            names.zip(lines).map(told).collect::<Vec<_>>()
+        });
+        lines.collect()
     }
 
     /// Shows what would be sent, and sends nothing.

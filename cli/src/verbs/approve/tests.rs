@@ -1,6 +1,11 @@
+use signalbox_cloud::advance::RunKey;
+use signalbox_cloud::decision::{Verdict, What};
+use signalbox_pipeline::approval;
+use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::fact::Decided;
 use signalbox_pipeline::settings;
 
+use super::gate::outcome;
 use super::*;
 use crate::connect::{RunRef, testing};
 
@@ -57,7 +62,7 @@ async fn what_is_approved_is_shown_beside_what_is_live() {
     });
     let key = signalbox_pipeline::keys::state::environment(&"rain".parse().unwrap(), &test());
     state.write(&key, document.to_string(), None).await.unwrap();
-    let page = Page::of(connection, &asking(), &test(), None).await.unwrap();
+    let page = Page::of(connection, &asking(), &test(), None, Path::new(".")).await.unwrap();
     let page = serde_json::to_value(&page).unwrap();
     assert_eq!(page["makers"][0]["name"], "ada@example.org");
     assert_eq!(page["makers"][2]["name"], "arn:aws:iam::123456789012:user/ada");
@@ -71,7 +76,8 @@ async fn what_is_approved_is_shown_beside_what_is_live() {
 async fn what_does_not_wait_is_told_with_the_reason() {
     let buckets = testing::buckets().await;
     let staging = EnvironmentName::parse("staging").unwrap();
-    let error = Page::of(&buckets.connection, &asking(), &staging, None).await.unwrap_err();
+    let error =
+        Page::of(&buckets.connection, &asking(), &staging, None, Path::new(".")).await.unwrap_err();
     let error = error.to_string();
     assert!(error.contains("does not wait for approval in staging"), "{error}");
     let gone = RunRef { pipeline: "rain".parse().unwrap(), id: asking().id };

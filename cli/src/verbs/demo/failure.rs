@@ -9,8 +9,10 @@ use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::{Attempt, Job, Stage};
 
+use super::story::Story;
 use crate::called::called;
-use crate::output::{Output, of_phase, styled};
+use crate::laptop::example::Break;
+use crate::output::{Output, styled};
 use crate::progress::job_took;
 use crate::view::{job as view, safe};
 use crate::wrap::{WIDTH, folded};
@@ -21,10 +23,9 @@ const LINES: usize = 12;
 const PIECES: usize = 4;
 
 /// Tells what failed, why, and where to look.
-pub(super) fn tell(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
+pub(super) fn tell(story: &Story<'_>, run: &Run) {
+    let Story { engine, dir, output, .. } = *story;
     let state = &run.state;
-    output.say("");
-    output.say(format!("run {} {}", run.id, styled(of_phase(state.phase), state.phase)));
     let mut shown = false;
     for stage in state.stages.iter().filter(|stage| is_bad(stage.phase)) {
         for job in stage.jobs.iter().filter(|job| is_bad(job.phase)) {
@@ -39,7 +40,9 @@ pub(super) fn tell(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
     if !shown && let Some(reason) = &state.reason {
         say_block(output, reason);
     }
-    whereabouts(dir, output);
+    if story.args.broken != Some(Break::Production) {
+        whereabouts(dir, output);
+    }
 }
 
 fn is_bad(phase: Phase) -> bool {

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 use signalbox_local::engine::Engine;
-use signalbox_local::sns::Published;
+use signalbox_pipeline::environment::Environment;
+use signalbox_pipeline::keys;
 use signalbox_pipeline::phase::Phase;
-use signalbox_pipeline::run::Run;
+use signalbox_pipeline::run::Fact;
 
-use crate::laptop::{product_requests, told};
+use super::ramp::Ramped;
+use super::story::{Push, Story};
+use crate::laptop::{document, example, product_requests};
 use crate::output::Output;
 use crate::view::job as view;
 
@@ -23,10 +26,12 @@ pub(super) struct Outcome {
     reason: Option<String>,
     stages: Vec<Stage>,
     image_digest: Option<String>,
+    pushes: Vec<Pushed>,
+    production: Production,
     /// What the functions and the jobs asked of AWS.
     requests: BTreeMap<String, u64>,
-    /// What people were told of its end.
-    told: Option<String>,
+    /// What people were told.
+    told: Vec<String>,
     dir: PathBuf,
     endpoint: Option<String>,
 }
@@ -38,28 +43,61 @@ struct Stage {
     seconds: f64,
 }
 
+/// One push, and what became of it.
+#[derive(Debug, Serialize)]
+struct Pushed {
+    run: String,
+    commit: String,
+    title: &'static str,
+    phase: Phase,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    approvals: Vec<Approval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<Ramped>,
+}
+
+#[derive(Debug, Serialize)]
+struct Approval {
+    environment: String,
+    person: String,
+    principal: String,
+    reason: Option<String>,
+}
+
+/// What is released in production, by run.
+#[derive(Debug, Default, Serialize)]
+struct Production {
+    live: Option<String>,
+    previous: Option<String>,
+    hold: Option<String>,
+    changes: Vec<String>,
+}
+
 impl Outcome {
-    /// What became of the run, or why there is none.
-    pub(super) fn of(
-        engine: &Engine,
-        dir: &Path,
-        followed: &anyhow::Result<(Run, Option<Published>)>,
-    ) -> Self {
-        let requests = product_requests(engine);
-        let endpoint = Some(engine.endpoint().to_owned());
-        match followed {
-            Err(error) => Self { requests, endpoint, ..Self::without_engine(dir, error) },
-            Ok((run, told)) => Self {
-                run: Some(run.id.to_string()),
-                phase: run.state.phase,
-                reason: run.state.reason.clone(),
-                stages: run.state.stages.iter().map(stage).collect(),
-                image_digest: run.state.image.as_ref().map(|image| image.digest.to_string()),
-                requests,
-                told: told.as_ref().map(told::line),
-                dir: dir.to_owned(),
-                endpoint,
-            },
+    /// What became of the push that the story is about, and of the others.
+    pub(super) fn of(story: &Story<'_>, told: &anyhow::Result<()>) -> Self {
+        let nothing = match told {
+            Ok(()) => anyhow::anyhow!("nothing was pushed"),
+            Err(error) => anyhow::anyhow!("{error:#}"),
+        };
+        let all = Self {
+            pushes: story.pushes.iter().map(pushed).collect(),
+            production: Production::of(story.engine),
+            requests: product_requests(story.engine),
+            told: story.told.clone(),
+            endpoint: Some(story.engine.endpoint().to_owned()),
+            ..Self::without_engine(story.dir, &nothing)
+        };
+        let Some(push) = story.about().filter(|_| told.is_ok()) else { return all };
+        let state = &push.run.state;
+        Self {
+            run: Some(push.run.id.to_string()),
+            phase: state.phase,
+            reason: state.reason.clone(),
+            stages: state.stages.iter().map(stage).collect(),
+            image_digest: state.image.as_ref().map(|image| image.digest.to_string()),
+            ..all
         }
     }
 
@@ -71,11 +109,18 @@ impl Outcome {
             reason: Some(format!("{error:#}")),
             stages: Vec::new(),
             image_digest: None,
+            pushes: Vec::new(),
+            production: Production::default(),
             requests: BTreeMap::new(),
-            told: None,
+            told: Vec::new(),
             dir: dir.to_owned(),
             endpoint: None,
         }
+    }
+
+    /// How the push that the story is about has ended.
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
     }
 
     /// Prints the object where it was asked for.
@@ -85,6 +130,46 @@ impl Outcome {
         {
             output.error(&error);
         }
+    }
+}
+
+impl Production {
+    fn of(engine: &Engine) -> Self {
+        let Some(found) = production(engine) else { return Self::default() };
+        Self {
+            live: found.current.map(|release| release.run.to_string()),
+            previous: found.previous.map(|release| release.run.to_string()),
+            hold: found.hold.map(|hold| hold.to_string()),
+            changes: found.changes.iter().map(|change| change.what.to_string()).collect(),
+        }
+    }
+}
+
+/// The document of production; nothing where no release has come so far.
+pub(super) fn production(engine: &Engine) -> Option<Environment> {
+    let (pipeline, environment) = (example::REPOSITORY.parse().ok()?, "production".parse().ok()?);
+    document(engine, &keys::state::environment(&pipeline, &environment)).ok()?
+}
+
+fn pushed(push: &Push) -> Pushed {
+    let entries = push.run.register.entries().iter();
+    let approvals = entries.filter_map(|entry| match &entry.fact {
+        Fact::Decided(decided) => Some(Approval {
+            environment: decided.environment.to_string(),
+            person: decided.person.to_string(),
+            principal: decided.principal.to_string(),
+            reason: decided.reason.clone(),
+        }),
+        _ => None,
+    });
+    Pushed {
+        run: push.run.id.to_string(),
+        commit: push.commit.clone(),
+        title: push.title,
+        phase: push.run.state.phase,
+        reason: push.run.state.reason.clone(),
+        approvals: approvals.collect(),
+        rollout: push.ramped.clone(),
     }
 }
 

@@ -1,72 +1,40 @@
-//! What there is to see after a run that succeeded.
+//! What there is to see when all is over.
 
-use std::path::Path;
-
-use jiff::Timestamp;
 use signalbox_local::engine::Engine;
-use signalbox_pipeline::report::Metric;
-use signalbox_pipeline::run::Run;
-use signalbox_pipeline::run::state::{Job, Stage};
+use signalbox_pipeline::environment::history::Change;
 
+use super::outcome::production;
+use super::story::Story;
 use crate::called::called;
+use crate::laptop::example::Break;
 use crate::laptop::product_requests;
-use crate::output::{Output, of_phase, styled};
-use crate::progress::{job_took, mark};
-use crate::view::{job as view, time};
-use crate::wrap::{WIDTH, listed};
+use crate::output::{Output, styled};
+use crate::view::safe;
+use crate::wrap::{WIDTH, folded, listed};
 
-/// Tells what ran, what it measured, and where everything lies.
-pub(super) fn tell(engine: &Engine, dir: &Path, run: &Run, output: &Output) {
-    let state = &run.state;
-    let ended = state.ended_at.unwrap_or(state.started_at);
-    output.say("");
-    for stage in &state.stages {
-        for job in &stage.jobs {
-            tell_job(stage, job, ended, output);
-        }
+/// Tells what was released, what it took, and where everything lies.
+pub(super) fn tell(story: &Story<'_>, output: &Output) {
+    if output.json || story.args.broken.is_some_and(|broken| broken != Break::Production) {
+        return;
     }
-    let took = time::took(time::between(state.started_at, ended));
     output.say("");
-    output.say(format!(
-        "  run {} {} in {took}",
-        run.id,
-        styled(of_phase(state.phase), state.phase)
-    ));
-    if let Some(image) = &state.image {
-        output.say(format!("  image {}", image.repository));
-        output.say(format!("        @{}", image.digest));
+    output.say(styled(anstyle::Style::new().bold(), "What production has seen"));
+    output.say("");
+    for change in production(story.engine).into_iter().flat_map(|found| found.changes) {
+        tell_change(&change, output);
     }
-    requests(engine, output);
-    whereabouts(dir, output);
+    output.say("");
+    requests(story.engine, output);
+    whereabouts(story, output);
 }
 
-fn tell_job(stage: &Stage, job: &Job, now: Timestamp, output: &Output) {
-    let (took, tests) = job_took(job, now);
-    let name = format!("{}/{}", stage.name, job.name);
-    output.say(format!("  {} {name:<24} {took:>7}  {tests}", mark(job.phase)).trim_end());
-    let Some(attempt) = job.attempts.last() else { return };
-    let Some(report) = view::report(attempt) else { return };
-    // What the gates have read says the most; the rest is in the document.
-    let read = |name: &str| {
-        attempt.verdicts.iter().any(|gated| gated.condition.contains(&format!("metrics.{name}")))
-    };
-    let told = report.metrics.iter().filter(|(name, _)| read(name));
-    let told: Vec<String> = told.map(|(name, value)| format!("{name} {}", number(value))).collect();
-    for line in listed(&told, WIDTH - 6) {
-        output.say(styled(anstyle::Style::new().dimmed(), format!("      {line}")));
-    }
-}
-
-fn number(metric: &Metric) -> String {
-    match metric {
-        Metric::Number(value) if value.fract() == 0.0 || value.abs() >= 1000.0 => {
-            format!("{value:.0}")
-        }
-        Metric::Number(value) => format!("{value:.4}"),
-        Metric::Flag(flag) => flag.to_string(),
-        Metric::NaN => "NaN".to_owned(),
-        Metric::Infinity => "Infinity".to_owned(),
-        Metric::NegativeInfinity => "-Infinity".to_owned(),
+fn tell_change(change: &Change, output: &Output) {
+    let run = change.run.as_ref().map(ToString::to_string).unwrap_or_default();
+    let what = change.what.to_string();
+    output.say(format!("  {}  {what:<13} {run}", change.at.strftime("%H:%M:%S")));
+    let why = change.why.as_deref().map(safe::line).unwrap_or_default();
+    for piece in folded(&why, WIDTH - 12).iter().filter(|piece| !piece.is_empty()) {
+        output.say(styled(anstyle::Style::new().dimmed(), format!("            {piece}")));
     }
 }
 
@@ -81,15 +49,23 @@ fn requests(engine: &Engine, output: &Output) {
 }
 
 /// Where the documents are, and how to look at them.
-fn whereabouts(dir: &Path, output: &Output) {
-    let (dir, signalbox) = (dir.display(), called());
+fn whereabouts(story: &Story<'_>, output: &Output) {
+    let (dir, signalbox) = (story.dir.display(), called());
+    let run = story.about().map(|push| push.run.id.to_string()).unwrap_or_default();
     output.say("");
-    output.say("Everything is kept. The run's document, as the functions left it:");
-    output.say(format!("  python3 -m json.tool {dir}/run.json"));
-    output.say("Start the engine again and look around:");
+    output.say("Everything is kept. Start the engine again and look around:");
     output.say(format!("  {signalbox} local --dir {dir} &"));
-    output.say(format!("  {signalbox} show latest --dir {dir}"));
-    output.say(format!("  {signalbox} logs latest model --dir {dir}"));
-    output.say("What the developer of a bad push sees:");
+    output.say(format!("  {signalbox} show {run} --dir {dir}"));
+    output.say(format!("  {signalbox} logs {run} model --dir {dir}"));
+    output.say(format!("  {signalbox} env history production --dir {dir}"));
+    output.say(format!("  {signalbox} train --environment production --wait --dir {dir}"));
+    if story.args.broken.is_some() {
+        output.say(format!(
+            "The exit code is 1: run {run} failed, as it should, and the next one went through."
+        ));
+        return;
+    }
+    output.say("What the developer of a bad push sees, and how production falls back:");
     output.say(format!("  {signalbox} demo --break model"));
+    output.say(format!("  {signalbox} demo --break production"));
 }
