@@ -95,3 +95,22 @@ def test_cancelling_a_job_that_is_over_changes_nothing(batch, peer, define, name
     peer.ended(job["jobId"])
     batch.cancel_job(jobId=job["jobId"], reason="too late")
     assert peer.ended(job["jobId"])["status"] == "SUCCEEDED"
+
+
+@pytest.mark.left_out("ministack", NOTHING_BUT_JOBS)
+def test_a_queue_that_is_disabled_says_so(batch, peer):
+    arn = peer.job_queue()
+    batch.update_job_queue(jobQueue=arn, state="DISABLED")
+    (described,) = batch.describe_job_queues(jobQueues=[arn])["jobQueues"]
+    assert (described["state"], described["status"]) == ("DISABLED", "VALID")
+    batch.update_job_queue(jobQueue=arn, state="ENABLED")
+    (described,) = batch.describe_job_queues(jobQueues=[arn])["jobQueues"]
+    assert described["state"] == "ENABLED"
+
+
+@pytest.mark.left_out("ministack", NOTHING_BUT_JOBS)
+def test_a_compute_environment_that_is_disabled_says_so(batch, peer, name):
+    peer.compute_environment(name)
+    batch.update_compute_environment(computeEnvironment=name, state="DISABLED")
+    (described,) = batch.describe_compute_environments(computeEnvironments=[name])["computeEnvironments"]
+    assert described["state"] == "DISABLED"

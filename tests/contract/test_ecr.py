@@ -116,3 +116,26 @@ def test_a_login_is_a_name_and_a_password(ecr):
     assert password
     assert login["proxyEndpoint"].startswith("http")
     assert peers.ACCOUNT in login["proxyEndpoint"] or "127.0.0.1" in login["proxyEndpoint"]
+
+
+def test_an_image_that_was_never_scanned_has_no_findings_to_show(ecr, repository, push):
+    pushed = push("rain.1", b"one")
+    with refused(400, "ScanNotFoundException"):
+        ecr.describe_image_scan_findings(repositoryName=repository, imageId={"imageDigest": pushed})
+
+
+def test_a_scan_that_is_over_counts_its_findings(ecr, repository, push):
+    pushed = push("rain.1", b"one")
+    begun = ecr.start_image_scan(repositoryName=repository, imageId={"imageDigest": pushed})
+    assert begun["imageScanStatus"]["status"] in ("IN_PROGRESS", "PENDING")
+    found = ecr.describe_image_scan_findings(repositoryName=repository, imageId={"imageDigest": pushed})
+    assert found["imageScanStatus"]["status"] == "COMPLETE"
+    assert found["imageId"]["imageDigest"] == pushed
+    assert "imageScanCompletedAt" in found["imageScanFindings"]
+    assert isinstance(found["imageScanFindings"]["findingSeverityCounts"], dict)
+
+
+def test_an_image_that_is_not_there_has_no_scan(ecr, repository, push):
+    push("rain.1", b"one")
+    with refused(400, "ImageNotFoundException"):
+        ecr.describe_image_scan_findings(repositoryName=repository, imageId={"imageTag": "never"})

@@ -43,6 +43,11 @@ impl Tick {
             let fact = Fact::Entered(entered);
             news.push(Occurrence { event: self.cause()?, actor: ACTOR.to_owned(), fact });
         }
+        for environment in run.state.waits_for_findings() {
+            let Some(found) = self.runs.inspect(run, environment).await? else { continue };
+            let fact = Fact::Inspected(found);
+            news.push(Occurrence { event: self.cause()?, actor: ACTOR.to_owned(), fact });
+        }
         Ok(news)
     }
 

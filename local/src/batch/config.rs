@@ -38,4 +38,6 @@ pub struct QueueSpec {
     pub name: String,
     /// How many vCPUs its jobs may take together.
     pub vcpus: u32,
+    /// What is behind it: `EC2` or `FARGATE`.
+    pub kind: String,
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::config::BatchConfig;
+use super::config::{BatchConfig, QueueSpec};
 use super::{arn, is_name, refuse};
 use crate::durable::{read_json, write_json};
 use crate::wire::WireError;
@@ -45,10 +45,69 @@ impl Queues {
             all.insert(queue);
         }
         for spec in &config.queues {
-            let shown = show(&spec.name, &json!({ "priority": 1, "computeEnvironmentOrder": [] }));
-            all.queues.insert(spec.name.clone(), Queue { vcpus: spec.vcpus.into(), shown });
+            all.bring(spec);
         }
         Ok(all)
+    }
+
+    /// A queue that is there from the start, with a compute environment of the same name behind it;
+    /// whether somebody has disabled them since stays as it was.
+    fn bring(&mut self, spec: &QueueSpec) {
+        let QueueSpec { name, vcpus, kind } = spec;
+        let state_of = |known: Option<&Value>| {
+            known.map_or_else(|| json!("ENABLED"), |known| known["state"].clone())
+        };
+        let mut environment = json!({
+            "computeEnvironmentName": name,
+            "computeEnvironmentArn": arn::environment(name),
+            "ecsClusterArn": arn::cluster(name),
+            "type": "MANAGED",
+            "containerOrchestrationType": "ECS",
+            "computeResources": { "type": kind, "maxvCpus": vcpus },
+            "state": state_of(self.environments.get(name)),
+        });
+        valid(&mut environment);
+        let mut queue = show(
+            name,
+            &json!({
+                "priority": 1,
+                "computeEnvironmentOrder":
+                    [{ "order": 1, "computeEnvironment": arn::environment(name) }],
+            }),
+        );
+        queue["state"] = state_of(self.queues.get(name).map(|queue| &queue.shown));
+        self.environments.insert(name.clone(), environment);
+        self.queues.insert(name.clone(), Queue { vcpus: (*vcpus).into(), shown: queue });
+    }
+
+    /// Enables or disables a queue, or puts other compute environments behind it.
+    pub(crate) fn update(&mut self, request: &Value) -> Result<Value, WireError> {
+        let text = request["jobQueue"].as_str().unwrap_or_default();
+        let name = arn::last(text).to_owned();
+        let Some(queue) = self.queues.get(&name) else {
+            return Err(refuse(format!("{text} does not exist")));
+        };
+        let mut shown = queue.shown.clone();
+        change(&mut shown, request, &["state", "priority", "computeEnvironmentOrder"]);
+        self.write("queues", &name, &shown)?;
+        self.insert(shown);
+        Ok(json!({ "jobQueueName": name, "jobQueueArn": arn::queue(&name) }))
+    }
+
+    /// Enables or disables a compute environment.
+    pub(crate) fn update_environment(&mut self, request: &Value) -> Result<Value, WireError> {
+        let text = request["computeEnvironment"].as_str().unwrap_or_default();
+        let name = arn::last(text).to_owned();
+        let Some(shown) = self.environments.get(&name) else {
+            return Err(refuse(format!("Compute environment {text} not found")));
+        };
+        let mut shown = shown.clone();
+        change(&mut shown, request, &["state"]);
+        self.write("environments", &name, &shown)?;
+        self.environments.insert(name.clone(), shown);
+        Ok(
+            json!({ "computeEnvironmentName": name, "computeEnvironmentArn": arn::environment(&name) }),
+        )
     }
 
     /// The ARN of the queue with that name or ARN.
@@ -127,6 +186,14 @@ impl Queues {
     fn write(&self, kind: &str, name: &str, shown: &Value) -> Result<(), WireError> {
         write_json(&self.dir.join(kind).join(format!("{name}.json")), shown)
             .map_err(WireError::internal)
+    }
+}
+
+fn change(shown: &mut Value, request: &Value, members: &[&str]) {
+    for member in members {
+        if let Some(value) = request.get(*member).filter(|value| !value.is_null()) {
+            shown[*member] = value.clone();
+        }
     }
 }
 

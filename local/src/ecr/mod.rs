@@ -11,6 +11,7 @@ mod pull;
 mod reference;
 mod registry;
 mod repository;
+mod scans;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod unpack;
@@ -32,6 +33,7 @@ pub use pull::{PullError, Pulled};
 pub use reference::{Reference, Version};
 pub use registry::registry;
 use repository::Repository;
+use scans::Scans;
 
 /// The registry of the engine.
 #[derive(Clone)]
@@ -49,6 +51,7 @@ struct Inner {
     repositories: Mutex<Repositories>,
     outbox: Arc<Outbox>,
     tasks: Tasks,
+    scans: Scans,
 }
 
 /// The repositories by their names, and on disk.
@@ -84,6 +87,7 @@ impl Ecr {
             repositories: Mutex::new(Repositories { journal, all }),
             outbox: Arc::new(Outbox::new(sink)),
             tasks: Tasks::new(),
+            scans: Scans::open(dir),
         };
         let ecr = Self { inner: Arc::new(inner) };
         for name in waiting {

@@ -24,6 +24,9 @@ use crate::template::{self, Stack};
 /// The parameter that names a Batch queue which the template does not create.
 const JOB_QUEUE: &str = "JobQueue";
 
+/// The parameter that says what is behind it.
+const PLATFORM: &str = "Platform";
+
 /// Every service of an engine.
 pub(super) struct Services {
     clock: Clock,
@@ -189,5 +192,8 @@ fn job_queues(stack: &Stack, vcpus: u32) -> Vec<batch::QueueSpec> {
     let named = stack.parameters.get(JOB_QUEUE).and_then(|arn| arn.split_once(":job-queue/"));
     let mut names: Vec<_> = stack.job_queues.iter().map(|queue| queue.name.as_str()).collect();
     names.extend(named.map(|(_, name)| name).filter(|name| !names.contains(name)));
-    names.into_iter().map(|name| batch::QueueSpec { name: name.to_owned(), vcpus }).collect()
+    let kind = stack.parameters.get(PLATFORM).map_or("FARGATE", String::as_str);
+    let spec = |name: &str| (name.to_owned(), kind.to_owned());
+    let specs = names.into_iter().map(spec);
+    specs.map(|(name, kind)| batch::QueueSpec { name, vcpus, kind }).collect()
 }

@@ -24,6 +24,7 @@ use crate::store::{Artifacts, Documents, Markers};
 mod answer;
 mod definition;
 mod hand;
+mod inspect;
 mod kept;
 mod packages;
 mod perform;
@@ -135,7 +136,7 @@ impl Runs {
             markers: Markers::new(s3.clone(), &buckets.index),
             artifacts: Artifacts::new(s3, &buckets.artifacts),
             batch: Batch::new(clients.batch(), clients.batch_json()),
-            registry: Registry::new(clients.ecr()),
+            registry: Registry::new(clients.ecr(), clients.ecr_json()),
             notices: Notices::new(clients.sqs(), &jobs.notifications),
             platform: jobs.platform(&buckets.artifacts),
             clock,

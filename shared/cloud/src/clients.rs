@@ -148,6 +148,13 @@ impl Clients {
         self.json("batch", Protocol::RestJson("/v1/"), &self.host("batch"))
     }
 
+    /// ECR, for what few runs ask of it.
+    #[must_use]
+    pub fn ecr_json(&self) -> JsonClient {
+        let protocol = Protocol::Json11("AmazonEC2ContainerRegistry_V20150921");
+        self.json("ecr", protocol, &format!("api.{}", self.host("ecr")))
+    }
+
     /// CodeCommit at `host`, such as `codecommit.eu-west-1.amazonaws.com`.
     #[must_use]
     pub fn codecommit(&self, host: &Host) -> JsonClient {

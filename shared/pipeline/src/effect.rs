@@ -21,7 +21,7 @@ use crate::shared::Shared;
 
 mod submission;
 
-pub(crate) use submission::{Asked, Task, timeout_seconds};
+pub(crate) use submission::{Asked, Task, asking, timeout_seconds};
 pub use submission::{JobDefinition, Submission};
 
 /// The deterministic id of an effect inside its run.

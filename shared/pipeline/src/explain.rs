@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::effect::{Effect, Pending, Termination};
+use crate::inspection::Outcome;
 use crate::names::{EnvironmentName, GroupName};
 use crate::phase::Phase;
 use crate::run::Run;
@@ -26,8 +27,11 @@ pub fn explain(run: &Run, now: Timestamp) -> String {
             Some(weight) => format!("rolling out in {environment}: {weight} of 100 launches"),
             None => format!("recording the release in {environment}"),
         },
-        StageWork::Validate { environment } => before(state, stage, environment, now),
+        StageWork::Validate { environment } => {
+            finding(state, stage).unwrap_or_else(|| before(state, stage, environment, now))
+        }
         StageWork::Approve { environment } => approval(state, stage, environment)
+            .or_else(|| finding(state, stage))
             .unwrap_or_else(|| before(state, stage, environment, now)),
         StageWork::Verify { environment } if state.entered(stage).is_none() => {
             format!("reading the settings of {environment}")
@@ -53,6 +57,16 @@ fn before(state: &State, stage: &Stage, environment: &EnvironmentName, now: Time
         }
         _ => format!("about to enter {environment}"),
     }
+}
+
+/// What is looked at and not known yet, where the run's turn has come.
+fn finding(state: &State, stage: &Stage) -> Option<String> {
+    let environment = stage.work.environment()?;
+    state.waits_for_findings().find(|one| *one == environment)?;
+    let findings = state.findings(stage).into_iter();
+    let open = findings.filter(|finding| finding.outcome == Outcome::Open);
+    let open: Vec<String> = open.map(|finding| finding.evidence).collect();
+    Some(format!("waiting before {environment}: {}", open.join("; ")))
 }
 
 /// Whose approval the run waits for, where it does.

@@ -17,6 +17,7 @@ pub mod explain;
 pub mod faults;
 pub mod gate;
 pub mod head;
+pub mod inspection;
 pub mod invariant;
 pub mod keys;
 pub mod launch;

@@ -17,6 +17,7 @@ mod budget;
 mod entry;
 pub mod fact;
 mod fold;
+pub mod inspecting;
 mod progress;
 mod question;
 pub mod state;

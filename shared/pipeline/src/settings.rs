@@ -27,7 +27,7 @@ pub use names::{QueueName, VariableName};
 
 /// The newest version of the document that this code writes. A document bears the first one that
 /// can hold what it says: older code must not overlook what keeps a run out.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 /// The settings of one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -75,6 +75,7 @@ impl Stage {
             entered: None,
             approving: None,
             rolling: None,
+            inspection: None,
             started_at: None,
             ended_at: None,
             taken_from: None,
@@ -93,6 +94,8 @@ pub enum Flow {
     /// `validate` takes a place in the environment, `approve` waits for people, and the next one is
     /// entered while the release is being recorded.
     Second,
+    /// The same, and `validate` asks the platform whether the release can run there.
+    Third,
 }
 
 impl Flow {
@@ -100,18 +103,26 @@ impl Flow {
         *self == Self::First
     }
 
-    fn stages(self, environment: &EnvironmentName) -> Vec<StageWork> {
+    /// The one that runs pass today.
+    pub const NEWEST: Self = Self::Third;
+
+    fn stages(self, environment: &EnvironmentName) -> Vec<Stage> {
         let environment = || environment.clone();
         let mut stages = match self {
             Self::First => Vec::new(),
-            Self::Second => vec![
+            Self::Second | Self::Third => vec![
                 StageWork::Validate { environment: environment() },
                 StageWork::Approve { environment: environment() },
             ],
         };
         stages.push(StageWork::Verify { environment: environment() });
         stages.push(StageWork::Release { environment: environment() });
-        stages
+        stages.into_iter().map(|work| self.stage(work)).collect()
+    }
+
+    fn stage(self, work: StageWork) -> Stage {
+        let inspects = self == Self::Third && matches!(work, StageWork::Validate { .. });
+        Stage { inspection: inspects.then(Box::default), ..Stage::new(work) }
     }
 }
 
@@ -128,7 +139,7 @@ pub fn all(definition: &Definition, flow: Flow) -> Vec<Stage> {
 pub fn after_checkout(definition: &Definition, flow: Flow) -> Vec<Stage> {
     let mut work = vec![StageWork::Checks];
     work.extend(definition.build.is_some().then_some(StageWork::Build));
-    let deployments = definition.deploy.iter();
-    work.extend(deployments.flat_map(|deployment| flow.stages(&deployment.environment)));
-    work.into_iter().map(Stage::new).collect()
+    let of_environments =
+        definition.deploy.iter().flat_map(|deployment| flow.stages(&deployment.environment));
+    work.into_iter().map(Stage::new).chain(of_environments).collect()
 }

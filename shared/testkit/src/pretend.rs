@@ -1,4 +1,4 @@
-//! As much of S3, Batch and CodeCommit as a run needs, in memory, with a fault planted before or
+//! As much of S3, Batch, ECR and CodeCommit as a run needs, in memory, with a fault planted before or
 //! after any request.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,7 @@ use crate::{Answer, ENDPOINT, Seen, ok, s3_error};
 
 mod batch;
 mod codecommit;
+mod ecr;
 
 pub use batch::Job;
 
@@ -51,6 +52,10 @@ pub struct World {
     pub planted: BTreeMap<usize, Planted>,
     /// What `SubmitJob` refuses with, where it does.
     pub refusal: Option<&'static str>,
+    /// Whether queues are disabled.
+    pub is_disabled: bool,
+    /// What a scan comes to: its status and its findings by severity; none where absent.
+    pub scan: Option<(&'static str, Value)>,
     /// When what was put over the wire was put, in milliseconds since 1970.
     written: BTreeMap<String, i64>,
     versions: u64,
@@ -96,6 +101,7 @@ impl World {
             let body = serde_json::from_str(&seen.body).unwrap_or_default();
             return match target.split_once('.') {
                 Some(("CodeCommit_20150413", operation)) => self.codecommit(operation, &body),
+                Some(("AmazonEC2ContainerRegistry_V20150921", operation)) => self.ecr(operation),
                 _ => self.sqs(target, &body),
             };
         }

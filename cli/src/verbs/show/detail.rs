@@ -1,6 +1,7 @@
 //! What jobs measured, what their conditions said of it, and where their results lie.
 
 use signalbox_pipeline::gate::Verdict;
+use signalbox_pipeline::inspection::{Finding, Outcome};
 use signalbox_pipeline::names::GroupName;
 use signalbox_pipeline::order::files;
 use signalbox_pipeline::phase::Phase;
@@ -19,7 +20,8 @@ const MOST_METRICS: usize = 40;
 pub(super) fn lines(page: &Page<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for stage in &page.run.state.stages {
-        let said = of_approval(&page.run.state, stage);
+        let mut said = of_findings(&page.run.state, stage);
+        said.extend(of_approval(&page.run.state, stage));
         if !said.is_empty() {
             lines.extend([String::new(), stage.name.to_string()]);
             lines.extend(said.into_iter().map(|line| format!("  {line}")));
@@ -35,6 +37,21 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What was looked at before anything ran in the environment.
+fn of_findings(state: &State, stage: &Stage) -> Vec<String> {
+    let StageWork::Validate { .. } = stage.work else { return Vec::new() };
+    let line = |Finding { check, outcome, evidence }: Finding| {
+        let (phase, word) = match outcome {
+            Outcome::Passed => (Phase::Succeeded, "passed"),
+            Outcome::Failed => (Phase::Failed, "failed"),
+            Outcome::Open => (Phase::Running, "open"),
+        };
+        let word = styled(of_phase(phase), word);
+        format!("{:9}{word}  {}", check.to_string(), safe::line(&evidence))
+    };
+    state.findings(stage).into_iter().map(line).collect()
 }
 
 /// Whom the stage asks, about what, and what was said.

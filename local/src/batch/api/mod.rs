@@ -40,6 +40,8 @@ impl Batch {
             }
             "DescribeJobDefinitions" => self.describe_definitions(&body),
             "CreateJobQueue" => inner.lock().queues.create(&body),
+            "UpdateJobQueue" => inner.lock().queues.update(&body),
+            "UpdateComputeEnvironment" => inner.lock().queues.update_environment(&body),
             "DescribeJobQueues" => {
                 let all = inner.lock().queues.describe(list_of(&body, "jobQueues"));
                 list::page(&body, all, "jobQueues", MAX_JOBS)

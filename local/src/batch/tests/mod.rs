@@ -82,7 +82,7 @@ impl Bench {
                 r#"echo "runner $@"; exit 7"#.into(),
                 "runner".into(),
             ],
-            queues: vec![QueueSpec { name: "q".to_owned(), vcpus: 2 }],
+            queues: vec![QueueSpec { name: "q".to_owned(), vcpus: 2, kind: "EC2".to_owned() }],
             vcpus: 4,
             images: ecr.clone(),
             role_id,

@@ -1,5 +1,6 @@
 //! The API of ECR: the operations that clients of Signalbox call.
 
+mod scan;
 mod show;
 
 use base64::Engine as _;
@@ -24,6 +25,7 @@ struct Request {
     repository_name: Option<String>,
     repository_names: Option<Vec<String>>,
     image_ids: Option<Vec<ImageId>>,
+    image_id: Option<ImageId>,
     image_tag_mutability: Option<String>,
     filter: Option<Filter>,
     max_results: Option<usize>,
@@ -60,6 +62,8 @@ impl JsonService for Ecr {
                 "ListImages" => self.list_images(&request),
                 "BatchGetImage" => self.batch_get(&request),
                 "BatchDeleteImage" => self.batch_delete(&request),
+                "StartImageScan" => self.start_scan(&request),
+                "DescribeImageScanFindings" => self.describe_scan(&request),
                 "GetAuthorizationToken" => Ok(self.login()),
                 other => Err(WireError::client(
                     "UnknownOperationException",

@@ -9,6 +9,8 @@ use signalbox_pipeline::stage::Flow;
 use super::telling::Telling;
 use crate::fault::Fault;
 
+const BUG: &str = "this is a bug: please report it";
+
 impl Telling<'_> {
     pub(super) async fn answer(&self, run: &Run, question: &Question) -> Result<Fact, Fault> {
         match question {
@@ -17,6 +19,11 @@ impl Telling<'_> {
             Question::Image(attempt) => self.image_found(run, attempt).await.map(Fact::ImageFound),
             Question::Environment(environment) => {
                 self.entered(run, environment).await.map(Fact::Entered)
+            }
+            Question::Inspection(environment, _) => {
+                let inspected = self.runs.inspect(run, environment).await?;
+                let lost = || Fault::page("an environment was asked about that is not there", BUG);
+                inspected.map(Fact::Inspected).ok_or_else(lost)
             }
         }
     }
@@ -48,7 +55,7 @@ impl Telling<'_> {
     async fn entered(&self, run: &Run, environment: &EnvironmentName) -> Result<Entered, Fault> {
         match run.state.flow() {
             Flow::First => self.runs.found(&run.pipeline, environment).await,
-            Flow::Second => self.runs.entering(self.key, environment).await,
+            Flow::Second | Flow::Third => self.runs.entering(self.key, environment).await,
         }
     }
 }

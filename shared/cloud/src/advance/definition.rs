@@ -48,7 +48,7 @@ impl Telling<'_> {
                 source,
                 sha256: expected.clone(),
                 definition: Shared::new(definition),
-                flow: Flow::Second,
+                flow: Flow::NEWEST,
             }),
             None => Ok(unusable("the source that the checkout reported is not there")),
         }

@@ -115,7 +115,7 @@ fn grounds(run: &Run, question: Question) -> Grounds {
         Question::Report(id) | Question::Definition(id) | Question::Image(id) => {
             run.state.attempt(id)
         }
-        Question::Environment(_) => None,
+        Question::Environment(_) | Question::Inspection(..) => None,
     };
     let believed = attempt.and_then(|attempt| attempt.placement.as_ref());
     let job = believed.map(|placement| placement.job_id.clone());

@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::ingest::batch::Described;
 
 mod open;
+mod place;
 mod register;
 mod submit;
 

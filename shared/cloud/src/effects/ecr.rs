@@ -1,14 +1,17 @@
 //! What the registry really holds.
 
+mod inspect;
+
 use signalbox_pipeline::names::{ImageDigest, ImageRepository, ImageTag};
 
-use crate::clients::{Client, trouble};
+use crate::clients::{Client, JsonClient, trouble};
 use crate::fault::Fault;
 
 /// ECR.
 #[derive(Clone, Debug)]
 pub struct Registry {
     ecr: Client<aws_sdk_ecr::Client>,
+    json: JsonClient,
 }
 
 /// An image that the registry holds.
@@ -21,10 +24,10 @@ pub struct Pushed {
 }
 
 impl Registry {
-    /// The registry behind `ecr`.
+    /// The registry behind `ecr`, and the same behind `json`.
     #[must_use]
-    pub fn new(ecr: Client<aws_sdk_ecr::Client>) -> Self {
-        Self { ecr }
+    pub fn new(ecr: Client<aws_sdk_ecr::Client>, json: JsonClient) -> Self {
+        Self { ecr, json }
     }
 
     /// The image under `tag`, if there is one.

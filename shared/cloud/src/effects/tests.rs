@@ -154,7 +154,8 @@ async fn the_registry_says_what_lies_under_a_tag() {
     let image = json!({ "imageDetails": [{ "imageDigest": digest, "imageSizeInBytes": 7 }] });
     let absent = json_error(400, "ImageNotFoundException", "no such image");
     let script = Script::new([ok(image.to_string()), absent]);
-    let registry = Registry::new(crate::testing::clients(script.clone()).ecr());
+    let clients = crate::testing::clients(script.clone());
+    let registry = Registry::new(clients.ecr(), clients.ecr_json());
     let (repository, tag) =
         (ImageRepository::parse("rain").unwrap(), ImageTag::parse("t").unwrap());
     let found = registry.image_under_tag(&repository, &tag).await.unwrap().unwrap();

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::AttemptId;
 use crate::definition::{self, Compute};
 use crate::digest::sha256;
+use crate::inspection::Asking;
 use crate::keys;
-use crate::names::JobName;
+use crate::names::{EnvironmentName, JobName};
 use crate::order::{self, Order, Source, Work};
 use crate::platform::{Capability, Platform};
 use crate::run::Run;
@@ -165,7 +166,7 @@ impl Submission {
         let queue = given.and_then(|given| given.queue.as_ref());
         let of_environment = given.map(EnvironmentCompute::sizes).unwrap_or_default();
         // What the job asks for goes before what the environment gives, and that before the default.
-        let compute = task.compute.or(of_environment);
+        let (vcpus, memory_mib, gpus) = size(task.compute.or(of_environment));
         Self {
             attempt,
             job_name,
@@ -181,12 +182,39 @@ impl Submission {
             parameters,
             command: task.command,
             environment: environment(settings, &order),
-            vcpus: compute.vcpus.map_or(DEFAULT_VCPUS, f64::from),
-            memory_mib: compute.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
-            gpus: compute.gpus.unwrap_or(0),
+            vcpus,
+            memory_mib,
+            gpus,
             timeout_seconds: timeout_seconds + GRACE_SECONDS,
         }
     }
+}
+
+/// What the jobs ask for that verify a release in `environment`.
+pub(crate) fn asking(run: &Run, environment: &EnvironmentName) -> Vec<Asking> {
+    let work = StageWork::Verify { environment: environment.clone() };
+    let stage = run.state.stages.iter().find(|stage| stage.work == work);
+    let settings = stage.and_then(|stage| run.state.entered(stage)?.settings.as_deref());
+    let definition = run.state.definition.as_ref().map(|defined| &defined.content);
+    let deployment = definition
+        .and_then(|definition| definition.deploy.iter().find(|it| it.environment == *environment));
+    let jobs = deployment.map_or(&[][..], |deployment| &deployment.verify);
+    let sizes = settings.map(|settings| settings.compute.sizes()).unwrap_or_default();
+    jobs.iter()
+        .map(|job| {
+            let (vcpus, memory_mib, gpus) = size(job.compute.or(sizes));
+            Asking { job: job.name.to_string(), vcpus, memory_mib, gpus }
+        })
+        .collect()
+}
+
+/// What a job gets that asks for `compute`.
+fn size(compute: Compute) -> (f64, u64, u32) {
+    (
+        compute.vcpus.map_or(DEFAULT_VCPUS, f64::from),
+        compute.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
+        compute.gpus.unwrap_or(0),
+    )
 }
 
 fn environment(settings: Option<&Settings>, order: &Order) -> BTreeMap<String, String> {

@@ -3,16 +3,21 @@
 use super::admission::refusal;
 use super::approving::Tally;
 use super::fact::{Entered, Place, Standing};
+use super::inspecting::{self, is_its_turn};
 use super::state::{Stage, State};
 use crate::phase::Phase;
 
 /// An end, and why it is not a good one.
 pub(super) type End = (Phase, Option<String>);
 
-/// How `validate` ends: the run has its place, and nothing keeps it out.
+/// How `validate` ends: the run has its place, and nothing keeps it out. Who may not come in at all
+/// is not kept waiting; whose turn it is learns of everything that keeps it out.
 pub(super) fn validated(state: &State, stage: &Stage) -> Option<End> {
     let entered = stage.entered.as_ref()?;
-    if let Some(reason) = refusal(state, entered) {
+    let inspects = stage.inspection.is_some() && entered.settings.is_some();
+    if !(inspects && is_its_turn(entered))
+        && let Some(reason) = refusal(state, entered)
+    {
         return Some((Phase::Failed, Some(reason)));
     }
     let standing = entered.standing.as_ref()?;
@@ -21,7 +26,9 @@ pub(super) fn validated(state: &State, stage: &Stage) -> Option<End> {
         Place::Gone => Some((Phase::Errored, Some(gone(entered)))),
         _ if is_gate && standing.newer.is_some() => Some(superseded(standing)),
         Place::Behind => None,
-        Place::Held => (!closed(standing)).then_some((Phase::Succeeded, None)),
+        Place::Held if closed(standing) => None,
+        Place::Held if inspects => inspecting::conclusion(state, stage),
+        Place::Held => Some((Phase::Succeeded, None)),
     }
 }
 
@@ -35,13 +42,20 @@ pub(super) fn approved(state: &State, stage: &Stage) -> Option<End> {
     }
     let standing = entered.standing.as_ref()?;
     let confirmed = stage.approving.as_ref().is_some_and(|approving| approving.confirmed);
-    match tally {
+    match &tally {
         Tally::Rejected(decided) => {
-            let why = decided.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            let why = decided.reason.as_ref();
+            let why = why.map(|reason| format!(": {reason}")).unwrap_or_default();
             Some((Phase::Failed, Some(format!("{} rejected it{why}", decided.person))))
         }
         _ if standing.place != Place::Held => Some((Phase::Errored, Some(gone(entered)))),
         _ if standing.newer.is_some() => Some(superseded(standing)),
+        // Other settings than it was let in with ask for a look of their own.
+        _ if state.inspection(stage).is_some() && !closed(standing) => {
+            let inspected = inspecting::conclusion(state, stage)?;
+            let passes = inspected.0 != Phase::Succeeded || (tally == Tally::Complete && confirmed);
+            passes.then_some(inspected)
+        }
         Tally::Complete if confirmed && !closed(standing) => Some((Phase::Succeeded, None)),
         Tally::Complete | Tally::Open { .. } => None,
     }

@@ -21,7 +21,7 @@ mod trigger;
 
 pub use cause::Cause;
 pub use decided::{Choice, Decided, Expired, Left, RollingOut};
-pub use entered::{Entered, Frozen, LiveRelease, Place, Standing};
+pub use entered::{Entered, Frozen, Inspected, LiveRelease, Place, Standing};
 pub use job::{
     Ending, JobEnded, JobFound, JobRefused, JobStarted, Overdue, Placement, Terminated, Waiting,
     Withdrawn,
@@ -52,6 +52,8 @@ pub enum Fact {
     ImageFound(ImageFound),
     /// The settings and the live release of an environment were read.
     Entered(Entered),
+    /// The platform was asked whether the release can run in an environment.
+    Inspected(Inspected),
     /// The release was recorded in its environment.
     Released(Released),
     /// A surplus job was told to end.
@@ -319,6 +321,10 @@ impl Fact {
     /// The same by what happened alone, whatever else it holds.
     fn kind_schema(&self) -> u32 {
         match self {
+            Self::Inspected(_) => 5,
+            Self::Defined(defined) if defined.outcome.flow() == Flow::Third => 5,
+            Self::Triggered(trigger) if trigger.flow() == Flow::Third => 5,
+            Self::Entered(entered) if entered.is_of_the_third_flow() => 5,
             Self::Decided(_)
             | Self::Expired(_)
             | Self::Left(_)
@@ -359,6 +365,7 @@ impl Fact {
             Self::Triggered(_)
             | Self::ImagePushed(_)
             | Self::Entered(_)
+            | Self::Inspected(_)
             | Self::Released(_)
             | Self::Cancelled(_)
             | Self::Decided(_)

@@ -114,6 +114,7 @@ pub(super) fn apply(state: &mut State, fact: &Fact, at: Timestamp) -> Result<App
         Fact::ImagePushed(fact) => image_pushed(state, fact),
         Fact::ImageFound(fact) => image_found(state, fact)?,
         Fact::Entered(fact) => environment::entered(state, fact)?,
+        Fact::Inspected(fact) => environment::inspected(state, fact, at)?,
         Fact::Decided(fact) => environment::decided(state, fact)?,
         Fact::Expired(fact) => environment::expired(state, fact, at)?,
         Fact::Released(fact) => environment::released(state, fact, at)?,

@@ -4,7 +4,7 @@ use super::Run;
 use super::approving::Tally;
 use super::state::{Stage, StageWork};
 use crate::attempt::AttemptId;
-use crate::names::EnvironmentName;
+use crate::names::{EnvironmentName, Sha256};
 use crate::phase::Phase;
 
 /// Something to look up where the truth lies; its answer is a fact.
@@ -18,6 +18,9 @@ pub enum Question {
     Image(AttemptId),
     /// How does the environment stand? Answered by [`super::fact::Entered`].
     Environment(EnvironmentName),
+    /// Can the release run in the environment, under settings of this digest? Answered by
+    /// [`super::fact::Inspected`].
+    Inspection(EnvironmentName, Sha256),
 }
 
 impl Run {
@@ -40,10 +43,18 @@ impl Run {
             }
         });
         let open = self.state.stages.iter().filter(|stage| stage.phase == Phase::Running);
-        let of_stages = open.filter(|stage| self.asks_for_environment(stage)).filter_map(|stage| {
-            stage.work.environment().map(|it| Question::Environment(it.clone()))
-        });
+        let of_stages = open.filter_map(|stage| self.asks(stage));
         of_attempts.chain(of_stages).collect()
+    }
+
+    fn asks(&self, stage: &Stage) -> Option<Question> {
+        let environment = stage.work.environment()?.clone();
+        if self.asks_for_environment(stage) {
+            return Some(Question::Environment(environment));
+        }
+        let is_gate = matches!(stage.work, StageWork::Validate { .. } | StageWork::Approve { .. });
+        let settings = self.state.uninspected(stage).filter(|_| is_gate)?;
+        Some(Question::Inspection(environment, settings))
     }
 
     fn asks_for_environment(&self, stage: &Stage) -> bool {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::approving::Approving;
 use super::fact::{Ending, Entered, Evidence, Gated, ImagePushed, Package, Placement, Trigger};
 use crate::definition::Definition;
+use crate::inspection::Inspection;
 use crate::names::{
     EnvironmentName, EventId, ImageDigest, ImageRepository, ImageTag, JobId, JobKey, RunId, Sha256,
     StageName,
@@ -104,6 +105,10 @@ pub struct Stage {
     /// What people decided, where the stage waits for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approving: Option<Box<Approving>>,
+    /// What the platform said of the environment, where the stage asks it: in `validate`, in runs of
+    /// the third [`crate::stage::Flow`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection: Option<Box<Inspection>>,
     /// How many of 100 launches its release gets, once it is being rolled out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolling: Option<u32>,

@@ -26,6 +26,7 @@ mod ended;
 mod gates;
 mod golden;
 mod histories;
+mod inspecting;
 mod judging;
 mod notices;
 mod retry;
@@ -167,9 +168,12 @@ fn parsed(text: &str) -> Definition {
 }
 
 fn defined(text: &str) -> Fact {
+    defined_in(text, Flow::Second)
+}
+
+fn defined_in(text: &str, flow: Flow) -> Fact {
     let source = Source { key: "k".to_owned(), version: "v".to_owned(), sha256: hash('a') };
     let definition = Shared::new(parsed(text));
-    let flow = Flow::Second;
     let outcome = DefinitionOutcome::Accepted { source, sha256: hash('c'), definition, flow };
     Fact::Defined(Defined { attempt: attempt("checkout", "checkout", 1), outcome })
 }

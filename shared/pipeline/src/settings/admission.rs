@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::definition::BranchPattern;
+use crate::inspection::{Bounds, Check, Finding};
 use crate::names::{BranchName, JobKey, PipelineName};
 use crate::phase::Phase;
 use crate::run::state::Job;
@@ -30,6 +31,9 @@ pub struct Validation {
     /// How large its image may be, by the size of its layers in the registry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_image_mib: Option<u64>,
+    /// As many findings the registry's scan of its image may have; it is not asked, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<Bounds>,
 }
 
 /// What asks to be let in.
@@ -51,27 +55,42 @@ impl Admission {
         *self == Self::default()
     }
 
-    /// Everything that keeps `entrant` out: a sentence each, none where it may enter.
+    /// What each of these rules says of `entrant`.
     #[must_use]
-    pub fn refusals(&self, entrant: Entrant<'_>) -> Vec<String> {
+    pub fn findings(&self, entrant: Entrant<'_>) -> Vec<Finding> {
         let Entrant { pipeline, branch, checks, image_bytes } = entrant;
-        let mut refusals = Vec::new();
-        if let Some(admitted) = self.pipelines.as_ref().filter(|all| !all.contains(pipeline)) {
-            refusals.push(format!(
-                "the pipeline {pipeline} may not enter; `pipelines` of its settings: {}",
-                joined(admitted)
-            ));
+        let mut findings = Vec::new();
+        if let Some(admitted) = &self.pipelines {
+            findings.push(of_rule(Check::Pipeline, "pipeline", pipeline, admitted, |one| {
+                one == pipeline
+            }));
         }
-        if !self.branches.is_empty() && !self.branches.iter().any(|one| one.matches(branch)) {
-            refusals.push(format!(
-                "the branch {branch} may not enter; `branches` of its settings: {}",
-                joined(&self.branches)
-            ));
+        if !self.branches.is_empty() {
+            findings.push(of_rule(Check::Branch, "branch", branch, &self.branches, |one| {
+                one.matches(branch)
+            }));
         }
-        refusals.extend(self.require_checks.iter().filter_map(|name| missing(name, checks)));
-        refusals.extend(self.validate.max_image_mib.and_then(|most| too_large(most, image_bytes)));
-        refusals
+        findings.extend(self.require_checks.iter().map(|name| required(name, checks)));
+        findings.extend(self.validate.max_image_mib.map(|most| small_enough(most, image_bytes)));
+        findings
     }
+}
+
+fn of_rule<T: ToString>(
+    check: Check,
+    what: &str,
+    name: impl std::fmt::Display,
+    admitted: &[T],
+    admits: impl Fn(&T) -> bool,
+) -> Finding {
+    if admitted.iter().any(admits) {
+        return Finding::passed(check, format!("the {what} {name} may enter"));
+    }
+    let plural = if what == "branch" { "branches" } else { "pipelines" };
+    let admitted = joined(admitted);
+    let evidence =
+        format!("the {what} {name} may not enter; `{plural}` of its settings: {admitted}");
+    Finding::failed(check, evidence)
 }
 
 impl Validation {
@@ -80,27 +99,33 @@ impl Validation {
     }
 }
 
-/// What is amiss with the size of the image. One that nobody knows is not one that is small.
-fn too_large(most: u64, bytes: Option<u64>) -> Option<String> {
+/// Whether the image is small enough. One whose size nobody knows is not one that is small.
+fn small_enough(most: u64, bytes: Option<u64>) -> Finding {
     let limit = format!("`validate.max_image` of its settings: {most} MiB");
     let Some(bytes) = bytes else {
-        return Some(format!("the registry does not say how large the image is; {limit}"));
+        let evidence = format!("the registry does not say how large the image is; {limit}");
+        return Finding::failed(Check::ImageSize, evidence);
     };
     let mib = bytes.div_ceil(1024 * 1024);
-    (mib > most).then(|| format!("the image has {mib} MiB; {limit}"))
+    let evidence = format!("the image has {mib} MiB; {limit}");
+    if mib > most {
+        return Finding::failed(Check::ImageSize, evidence);
+    }
+    Finding::passed(Check::ImageSize, evidence)
 }
 
-/// What is amiss with the required check `name`.
-fn missing(name: &JobKey, checks: &[Job]) -> Option<String> {
-    match checks.iter().find(|check| check.name == *name) {
-        None => Some(format!(
-            "the check {name} is required by its settings, and the definition has none of that name"
-        )),
-        Some(check) if check.phase == Phase::Succeeded => None,
-        Some(check) => {
-            Some(format!("the check {name} is required by its settings, and it {}", check.phase))
+/// Whether the check `name` exists and has passed.
+fn required(name: &JobKey, checks: &[Job]) -> Finding {
+    let found = checks.iter().find(|check| check.name == *name);
+    let trouble = match found {
+        Some(check) if check.phase == Phase::Succeeded => {
+            return Finding::passed(Check::RequiredCheck, format!("the check {name} has passed"));
         }
-    }
+        Some(check) => format!("it {}", check.phase),
+        None => "the definition has none of that name".to_owned(),
+    };
+    let evidence = format!("the check {name} is required by its settings, and {trouble}");
+    Finding::failed(Check::RequiredCheck, evidence)
 }
 
 fn joined<T: ToString>(items: &[T]) -> String {

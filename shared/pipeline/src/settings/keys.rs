@@ -38,7 +38,10 @@ pub(crate) const APPROVALS: Keys = Keys {
 };
 
 pub(crate) const VALIDATE: Keys =
-    Keys { what: "`validate`", known: &["max_image"], later: &["scan", "datasets"], never: &[] };
+    Keys { what: "`validate`", known: &["max_image", "scan"], later: &["datasets"], never: &[] };
+
+pub(crate) const SCAN: Keys =
+    Keys { what: "`scan`", known: &["critical", "high", "medium", "low"], later: &[], never: &[] };
 
 pub(crate) const RETRIES: Keys =
     Keys { what: "`retries`", known: &["spot", "platform"], later: &[], never: &[] };

@@ -11,6 +11,7 @@ use super::{
 use crate::definition::compute::{sizes, unit};
 use crate::definition::{timeout, version};
 use crate::faults::Collector;
+use crate::inspection::Bounds;
 use crate::names::{NameError, PipelineName};
 use crate::notice;
 use crate::rollout;
@@ -22,6 +23,8 @@ const MOST_VARIABLES: usize = 100;
 const MOST_RETRIES: u32 = 10;
 /// As many pipelines, branches or checks as settings may name.
 const MOST_NAMES: usize = 64;
+/// As many findings of a severity as settings may allow.
+const MOST_FINDINGS: u32 = 100_000;
 /// What all variables together may take of a `SubmitJob` request's 30 KiB.
 const MOST_BYTES: usize = 8 * 1024;
 
@@ -70,7 +73,8 @@ fn schema(settings: &Settings) -> u32 {
     let is_gated = settings.approvals.is_some() || !settings.freeze.is_empty();
     let is_told = !settings.notify.is_empty() || settings.rollout.is_some();
     match (is_gated || is_told, is_plain) {
-        (true, _) => SCHEMA,
+        _ if settings.admission.validate.scan.is_some() => SCHEMA,
+        (true, _) => 3,
         (false, false) => 2,
         (false, true) => 1,
     }
@@ -96,7 +100,25 @@ fn validation(field: Field<'_>, faults: &mut Collector) -> Option<Validation> {
     let fields = Fields::of(field, &keys::VALIDATE, faults)?;
     let max_image_mib =
         fields.optional("max_image", faults, |field, faults| unit(field, units::memory, faults));
-    Some(Validation { max_image_mib })
+    Some(Validation { max_image_mib, scan: fields.optional("scan", faults, bounds) })
+}
+
+fn bounds(field: Field<'_>, faults: &mut Collector) -> Option<Bounds> {
+    let fields = Fields::of(field, &keys::SCAN, faults)?;
+    let mut most = |severity| {
+        let read = |field, faults: &mut Collector| whole_number(field, 0..=MOST_FINDINGS, faults);
+        fields.optional(severity, faults, read)
+    };
+    let bounds = Bounds {
+        critical: most("critical"),
+        high: most("high"),
+        medium: most("medium"),
+        low: most("low"),
+    };
+    if bounds == Bounds::default() {
+        field.fault(faults, "bounds nothing", Some("write { critical: 0 } at least".to_owned()));
+    }
+    Some(bounds)
 }
 
 /// The pipelines in `field`; nothing inside where they are all of them.

@@ -89,6 +89,25 @@ impl World {
                 let jobs = self.jobs.iter().filter(|job| asked.contains(&json!(job.id)));
                 ok(json!({ "jobs": jobs.map(Job::detail).collect::<Vec<_>>() }).to_string())
             }
+            "describejobqueues" => {
+                let arn = body["jobQueues"][0].as_str().unwrap_or_default();
+                let name = arn.rsplit('/').next().unwrap_or_default();
+                let state = if self.is_disabled { "DISABLED" } else { "ENABLED" };
+                let behind = json!([{ "order": 1, "computeEnvironment": "ce" }]);
+                let queue = json!({
+                    "jobQueueName": name, "jobQueueArn": arn, "state": state, "status": "VALID",
+                    "computeEnvironmentOrder": behind,
+                });
+                ok(json!({ "jobQueues": [queue] }).to_string())
+            }
+            "describecomputeenvironments" => {
+                let kind = variable("SIGNALBOX_PLATFORM").unwrap_or_else(|| "FARGATE".to_owned());
+                let environment = json!({
+                    "computeEnvironmentName": "ce", "state": "ENABLED", "status": "VALID",
+                    "computeResources": { "type": kind, "maxvCpus": 16 },
+                });
+                ok(json!({ "computeEnvironments": [environment] }).to_string())
+            }
             "terminatejob" => {
                 self.terminated.push(text("jobId"));
                 ok("{}")

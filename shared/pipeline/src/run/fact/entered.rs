@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{EnvironmentName, ImageDigest, RunId};
+use crate::inspection::Finding;
+use crate::names::{EnvironmentName, ImageDigest, RunId, Sha256};
 use crate::report::Metric;
 use crate::settings::Settings;
 use crate::shared::Shared;
@@ -69,6 +70,17 @@ pub enum Place {
     Gone,
 }
 
+/// What the platform says of an environment, as the run finds it when its turn has come there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspected {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The digest of the settings that it was looked at for.
+    pub settings: Sha256,
+    /// What was found: all of it, whatever one of them says.
+    pub findings: Vec<Finding>,
+}
+
 /// A time in which nothing is released.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
@@ -88,6 +100,11 @@ impl Entered {
     pub(super) fn is_of_the_second_flow(&self) -> bool {
         let settings = self.settings.as_ref();
         self.standing.is_some() || settings.is_some_and(|settings| settings.schema > 2)
+    }
+
+    /// Whether only code that knows the third flow can hold it.
+    pub(super) fn is_of_the_third_flow(&self) -> bool {
+        self.settings.as_ref().is_some_and(|settings| settings.schema > 3)
     }
 
     /// Whether `other` leads to the same as this: that the queue has moved, or what is live, does

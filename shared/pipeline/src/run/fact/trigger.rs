@@ -275,7 +275,7 @@ fn beginning(state: &State, from: Option<&StageName>) -> Result<usize, CannotRet
 /// are today.
 fn flow(state: &State, passed: &[Stage]) -> Flow {
     let been_in_one = passed.iter().any(|stage| stage.work.environment().is_some());
-    if been_in_one { state.flow() } else { Flow::Second }
+    if been_in_one { state.flow() } else { Flow::NEWEST }
 }
 
 /// The name of the stage at `index`, to which `definition` leads through the same stages.

@@ -7,7 +7,8 @@ use super::{Rejection, unasked};
 use crate::names::EnvironmentName;
 use crate::phase::Phase;
 use crate::run::approving::Tally;
-use crate::run::fact::{Decided, Entered, Expired, Left, Place, Released, RollingOut};
+use crate::run::fact::{Decided, Entered, Expired, Inspected, Left, Place, Released, RollingOut};
+use crate::run::inspecting::is_its_turn;
 use crate::run::state::{Stage, StageWork, State};
 use crate::run::{admission, progress};
 
@@ -49,6 +50,34 @@ pub(super) fn entered(state: &mut State, fact: &Entered) -> Result<Applied, Reje
     if let Some(approving) = state.stages[approve].approving.as_mut() {
         approving.confirmed = is_complete;
     }
+    Ok(Changed)
+}
+
+/// What was found last counts, until nothing is open: from then on it holds for these settings.
+pub(super) fn inspected(
+    state: &mut State,
+    fact: &Inspected,
+    at: Timestamp,
+) -> Result<Applied, Rejection> {
+    let work = StageWork::Validate { environment: fact.environment.clone() };
+    let index = begun(state, &work, "an inspection")?;
+    let approve = StageWork::Approve { environment: fact.environment.clone() };
+    let approve = state.stages.iter().find(|stage| stage.work == approve);
+    let is_past = state.phase.is_terminal() || approve.is_none_or(|one| one.phase.is_terminal());
+    let stage = &mut state.stages[index];
+    let turn = stage.entered.as_ref().filter(|entered| is_its_turn(entered));
+    let settings = turn.and_then(|entered| entered.settings.as_ref());
+    let is_asked = settings.is_some_and(|settings| settings.digest() == fact.settings);
+    let Some(inspection) = stage.inspection.as_deref_mut().filter(|_| is_asked && !is_past) else {
+        return Ok(Unchanged);
+    };
+    let same = inspection.settings.as_ref() == Some(&fact.settings);
+    if same && (!inspection.is_open() || inspection.findings == fact.findings) {
+        return Ok(Unchanged);
+    }
+    inspection.since = inspection.since.filter(|_| same).or(Some(at));
+    inspection.settings = Some(fact.settings.clone());
+    inspection.findings.clone_from(&fact.findings);
     Ok(Changed)
 }
 

@@ -45,10 +45,12 @@ impl State {
     /// Through which stages the run passes its environments.
     #[must_use]
     pub fn flow(&self) -> Flow {
-        let environments = self.stages.iter().filter(|stage| stage.work.environment().is_some());
-        let mut first = environments.take(1);
-        let is_first = first.any(|stage| matches!(stage.work, StageWork::Verify { .. }));
-        if is_first { Flow::First } else { Flow::Second }
+        let mut stages = self.stages.iter().filter(|stage| stage.work.environment().is_some());
+        match stages.next() {
+            Some(stage) if matches!(stage.work, StageWork::Verify { .. }) => Flow::First,
+            Some(stage) if stage.inspection.is_none() => Flow::Second,
+            _ => Flow::NEWEST,
+        }
     }
 
     /// The stage in which the run enters the environment that `stage` is about; none in runs of the

@@ -30,7 +30,12 @@ fn world() -> impl Strategy<Value = World> {
         1 => Just(Reading::Refused),
         1 => Just(Reading::Unusable),
     ];
-    let gate = prop_oneof![Just(Gate::Open), Just(Gate::Crowded), Just(Gate::Asking)];
+    let gate = prop_oneof![
+        Just(Gate::Open),
+        Just(Gate::Crowded),
+        Just(Gate::Asking),
+        Just(Gate::Scanning)
+    ];
     (prop::collection::vec(fate(), 8..24), reading, proptest::bool::weighted(0.9), gate)
         .prop_map(|(fates, reading, settings, gate)| World { fates, reading, settings, gate })
 }

@@ -29,6 +29,16 @@ fn again(before: &Run, taken: Option<Taken>) -> Run {
     Run::begin(id, before.pipeline.clone(), first, &platform(), at(9)).unwrap()
 }
 
+/// The run once it has come into `test`, where nothing is amiss.
+fn let_in(run: Run) -> Run {
+    let run = hear(run, &entered(true));
+    let settings =
+        run.state.stages.iter().find_map(|stage| stage.entered.as_ref()?.settings.clone());
+    let settings = settings.unwrap().digest();
+    let environment = EnvironmentName::parse("test").unwrap();
+    take(&run, &Fact::Inspected(Inspected { environment, settings, findings: Vec::new() }))
+}
+
 fn refusal(run: &Run, from: &str) -> String {
     Taken::of(run, Some(&stage(from)), None).unwrap_err().to_string()
 }
@@ -41,7 +51,7 @@ fn a_retry_begins_with_the_stage_that_went_wrong_and_takes_over_what_was_passed(
     let run = again(&before, Some(taken));
     assert_eq!(run.questions().len(), 1, "the environment is entered anew");
     assert!(submissions(&run).is_empty());
-    let run = take(&run, &entered(true));
+    let run = let_in(run);
     let Effect::Submit(submission) = &run.pending[0].effect else { panic!("{:?}", run.pending) };
     assert!(submission.job_name.as_str().contains(run.id.as_str()));
     assert!(submission.definition.image.ends_with(&"d".repeat(64)), "the image that was built");
@@ -148,7 +158,7 @@ fn a_retry_follows_the_definition_that_it_is_given() {
     let (sha256, content) = (hash('e'), Shared::new(parsed(&text)));
     let current = Shared::new(crate::run::state::Defined { sha256, content });
     let taken = Taken::of(&before, None, Some(&current)).unwrap();
-    let run = take(&again(&before, taken), &entered(true));
+    let run = let_in(again(&before, taken));
     let Effect::Submit(submission) = &run.pending[0].effect else { panic!("{:?}", run.pending) };
     assert!(submission.command.iter().any(|word| word.contains("--gently")));
 }

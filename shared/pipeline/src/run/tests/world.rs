@@ -8,6 +8,7 @@ use super::*;
 use crate::digest::sha256;
 use crate::effect::Pending;
 use crate::gate::Verdict;
+use crate::inspection::{Check, Finding};
 use crate::run::state::StageWork;
 
 /// How the job of an attempt fares.
@@ -52,6 +53,8 @@ pub(super) enum Gate {
     Crowded,
     /// Somebody is asked.
     Asking,
+    /// Its image is being scanned.
+    Scanning,
 }
 
 /// Everything that is not the run's to decide.
@@ -116,7 +119,21 @@ impl World {
                 };
                 self.found(run, place)
             }
+            Question::Inspection(_, settings) => {
+                self.inspected(settings, self.gate == Gate::Scanning)
+            }
         }
+    }
+
+    /// What the platform says; all is well in the end.
+    fn inspected(&self, settings: Sha256, is_open: bool) -> Fact {
+        let finding = if is_open {
+            Finding::open(Check::Scan, "the scan of the image is IN_PROGRESS")
+        } else {
+            Finding::passed(Check::Scan, "the scan is over, and found nothing")
+        };
+        let environment = EnvironmentName::parse("test").unwrap();
+        Fact::Inspected(Inspected { environment, settings, findings: vec![finding] })
     }
 
     /// How the run finds its environment; runs of the first flow take no place.
@@ -128,7 +145,7 @@ impl World {
         }
         entered.settings = settings.map(Shared::new);
         match &mut entered.standing {
-            Some(standing) if run.state.flow() == Flow::Second => standing.place = place,
+            Some(standing) if run.state.flow() != Flow::First => standing.place = place,
             standing => *standing = None,
         }
         Fact::Entered(entered)
@@ -145,6 +162,9 @@ impl World {
         if self.gate == Gate::Crowded && has_entered {
             facts.push(self.found(run, Place::Held));
         }
+        let scanned = begun("test-validate").filter(|_| self.gate == Gate::Scanning);
+        let scanned = scanned.and_then(|stage| stage.inspection.as_ref()?.settings.clone());
+        facts.extend(scanned.map(|settings| self.inspected(settings, false)));
         let asked = begun("test-approve").filter(|_| self.gate == Gate::Asking);
         let Some(stage) = asked else { return facts };
         // The order of people's decisions counts, so that here only one is asked for.
@@ -180,7 +200,7 @@ impl World {
         let reason = "because".to_owned();
         let outcome = match self.reading {
             Reading::Accepted => {
-                let Fact::Defined(fact) = defined(MANY) else { unreachable!() };
+                let Fact::Defined(fact) = defined_in(MANY, Flow::NEWEST) else { unreachable!() };
                 fact.outcome
             }
             Reading::Skipped => DefinitionOutcome::Skipped { reason },
