@@ -13,7 +13,7 @@ impl Ecr {
         let (name, digest) = self.scanned(request)?;
         self.inner.scans.start(name, digest.as_str())?;
         let status = json!({ "status": "IN_PROGRESS" });
-        Ok(about(name, &digest, status))
+        Ok(about(name, &digest, &status))
     }
 
     pub(super) fn describe_scan(&self, request: &Request) -> Answer {
@@ -32,7 +32,7 @@ impl Ecr {
         if let Some(description) = &scan.description {
             status["description"] = json!(description);
         }
-        let mut answer = about(name, &digest, status);
+        let mut answer = about(name, &digest, &status);
         if scan.is_over() {
             let at = seconds(self.inner.clock.now());
             answer["imageScanFindings"] = json!({
@@ -54,7 +54,7 @@ impl Ecr {
     }
 }
 
-fn about(name: &str, digest: &Digest, status: Value) -> Value {
+fn about(name: &str, digest: &Digest, status: &Value) -> Value {
     json!({
         "registryId": crate::ACCOUNT,
         "repositoryName": name,

@@ -149,8 +149,9 @@ fn fargate(name: &str, vcpus: f64, memory_mib: u64, gpus: u32) -> Option<String>
         let sizes = sizes.join(", ");
         return Some(format!("it asks for {vcpus} vCPUs, and Fargate ({name}) has {sizes}"));
     };
-    // The smallest size has no step of its own between its first and its second.
-    let fits = (least..=most).contains(&memory_mib) && memory_mib % step == 0;
+    let is_between = (least..=most).contains(&memory_mib) && memory_mib.is_multiple_of(step);
+    // The smallest size has 512, 1024 and 2048, and nothing between the last two.
+    let fits = is_between && (step > 512 || memory_mib.is_power_of_two());
     (!fits).then(|| {
         format!(
             "it asks for {memory_mib} MiB with {vcpus} vCPUs, and Fargate ({name}) gives {least} \

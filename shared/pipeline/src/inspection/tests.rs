@@ -107,6 +107,7 @@ fn fargate_gives_certain_sizes_only() {
         );
     }
     fails(&fargate(job(3.0, 8192, 0)), "it asks for 3 vCPUs, and Fargate (ce) has 0.25, 0.5, 1, 2");
+    assert_eq!(fargate(job(0.25, 1536, 0)).outcome, Outcome::Failed);
     fails(&fargate(job(1.0, 512, 0)), "gives 2048 to 8192 MiB in steps of 1024");
     fails(&fargate(job(8.0, 17_408, 0)), "gives 16384 to 61440 MiB in steps of 4096");
     fails(&fargate(job(1.0, 2048, 1)), "is of Fargate, which has none");
