@@ -24,7 +24,7 @@ const STEPWISE: [(&str, &str); 3] = [
 ];
 
 /// The kinds of requests, in the order in which a row names them.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 26] = [
     "GET registration",
     "PUT event",
     "PUT event (412)",
@@ -38,6 +38,9 @@ const KINDS: [&str; 23] = [
     "COPY source",
     "DescribeImages",
     "GET settings",
+    "BatchGetImage",
+    "DescribeJobQueues",
+    "DescribeComputeEnvironments",
     "PUT run (412)",
     "PUT run",
     "SubmitJob (refused)",
@@ -219,9 +222,17 @@ fn kind(request: &Request) -> usize {
     let part = parts.iter().find(|(part, _)| detail.contains(part)).map(|(_, name)| *name);
     let text = match (verb, part, status) {
         ("SubmitJob", _, 400..) => "SubmitJob (refused)".to_owned(),
-        ("SubmitJob" | "RegisterJobDefinition" | "DescribeImages" | "LIST", _, _) => {
-            verb.to_owned()
-        }
+        (
+            "SubmitJob"
+            | "RegisterJobDefinition"
+            | "DescribeImages"
+            | "BatchGetImage"
+            | "DescribeJobQueues"
+            | "DescribeComputeEnvironments"
+            | "LIST",
+            _,
+            _,
+        ) => verb.to_owned(),
         ("PUT", Some(part @ ("run" | "event")), 412) => format!("PUT {part} (412)"),
         (_, Some(part), _) => format!("{verb} {part}"),
         (_, None, _) => "other".to_owned(),
