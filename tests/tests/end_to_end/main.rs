@@ -9,6 +9,7 @@ mod decisions;
 mod disorder;
 mod duplicates;
 mod image;
+mod inspection;
 mod kills;
 mod packages;
 mod requests;
