@@ -1,6 +1,8 @@
 //! Nothing runs in an environment before the platform has said that it can: what is amiss is told all
 //! at once, and what is not known yet is waited for.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use signalbox_pipeline::explain::explain;
 use signalbox_pipeline::inspection::{Check, Outcome};
@@ -12,6 +14,9 @@ use signalbox_tests::repository::Tree;
 use signalbox_tests::wait::until;
 
 use crate::PROGRAM;
+
+/// How long the minute of a schedule lasts here.
+const MINUTE: Duration = Duration::from_secs(1);
 
 /// Makes `rest` the settings of `test`.
 async fn apply(signalbox: &Installation, rest: &str) -> anyhow::Result<()> {
@@ -84,7 +89,7 @@ async fn a_release_that_the_platform_cannot_hold_is_told_everything_that_is_amis
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_is_being_scanned_is_waited_for_and_not_taken_for_clean() -> anyhow::Result<()>
 {
-    let signalbox = Installation::start(PROGRAM, |_| ()).await?;
+    let signalbox = Installation::start(PROGRAM, |setup| setup.tick = MINUTE).await?;
     apply(&signalbox, "validate: { scan: { critical: 0 } }").await?;
     scans(&signalbox, r#"{ "status": "IN_PROGRESS" }"#)?;
     pushed(&signalbox).await?;
