@@ -77,7 +77,7 @@ def check_fell_back(result: dict) -> None:
         sys.exit(f"launches of the bad release ended {of_bad}")
     if {one["release"] for one in rollout["launches"][-3:]} != {first["run"]}:
         sys.exit("what is launched after a fallback is of the release before")
-    if not {"fell back", "held", "resumed"} <= set(production["changes"]):
+    if not {"fell back", "held", "resumed"} <= {change["what"] for change in production["changes"]}:
         sys.exit(f"production has seen {production['changes']}")
     check_approved(mended)
     check_rolled_out(mended)

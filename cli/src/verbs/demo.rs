@@ -63,14 +63,15 @@ Examples:
   signalbox demo --break model           the model does not learn: a gate stops it
   signalbox demo --break production      worse on all of the data alone: the rollout falls back,
                                          and the next good push goes through
-  signalbox demo --duplicate 1 --reorder 0.5 --delay 300ms     every event twice, and shuffled
+  signalbox demo --duplicate 1 --reorder 0.5 --delay 300ms
+                                         every event and every launch twice, and shuffled
   signalbox demo --json | jq .pushes
 
 With --json one object: run, phase, reason, stages[{name, phase, seconds}] and image_digest of the
 push that it is about (the broken one, or else the last); pushes[{run, commit, title, phase, reason,
 approvals[{environment, person, principal, reason}], rollout{outcome, reason, launches[{launch,
-side, release, ended}]}}]; production{live, previous, hold, changes[]}; requests{} by operation;
-told[], what people were told; dir and endpoint.";
+side, release, ended}]}}]; production{live, previous, hold, changes[{what, run, why}]}; requests{}
+by operation; told[], what people were told; dir and endpoint.";
 
 /// Carries the verb out.
 pub(crate) async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {

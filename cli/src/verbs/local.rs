@@ -89,6 +89,13 @@ Examples:
   signalbox runs --dir engine                         lists it
   aws --endpoint-url http://127.0.0.1:PORT s3 ls      with the keys of the first line";
 
+impl Delivery {
+    /// Whether anything is delivered twice.
+    pub(crate) fn doubles(&self) -> bool {
+        self.duplicate > 0.0
+    }
+}
+
 impl From<&Delivery> for Knobs {
     fn from(delivery: &Delivery) -> Self {
         let Delivery { lose, duplicate, reorder, delay, seed } = *delivery;

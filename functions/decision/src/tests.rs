@@ -213,3 +213,18 @@ async fn a_decision_that_has_expired_changes_nothing() {
         assert!(aws.world().objects.is_empty());
     }
 }
+
+#[test]
+fn every_decision_of_the_fixtures_is_read_as_its_name_says() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(kind) = name.strip_prefix("sqs-decision-") else { continue };
+        let body = event(&name)["Records"][0]["body"].as_str().unwrap().to_owned();
+        let decision = Decision::parse(&body).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(kind.starts_with(decision.id.as_str().split('-').next().unwrap()), "{name}");
+        seen += 1;
+    }
+    assert!(seen >= 10, "only {seen}");
+}

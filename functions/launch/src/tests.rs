@@ -4,7 +4,7 @@ use signalbox_cloud::config::from_env;
 use signalbox_pipeline::environment::{Environment, Release};
 use signalbox_pipeline::keys;
 use signalbox_pipeline::settings::{self, Settings};
-use signalbox_testkit::{Pretend, messages, variable};
+use signalbox_testkit::{Pretend, fixture, messages, variable};
 
 use super::*;
 
@@ -23,6 +23,17 @@ fn request(id: &str) -> String {
     let at = Clock::system().now().to_string();
     json!({ "schema": 1, "id": id, "at": at, "pipeline": "rain", "environment": "production" })
         .to_string()
+}
+
+#[test]
+fn the_fixture_asks_for_a_launch_in_the_name_of_whoever_sends_it() {
+    let event: serde_json::Value = serde_json::from_str(&fixture("sqs-launch.json")).unwrap();
+    let request = Request::parse(event["Records"][0]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(request.key().to_string(), "rain/production/20261121t020000z-9babeb461aea");
+    let ended: serde_json::Value =
+        serde_json::from_str(&fixture("batch-launch-succeeded.json")).unwrap();
+    let launch = request.key().launch;
+    assert_eq!(ended["detail"]["parameters"]["launch"], launch.as_str());
 }
 
 fn given() -> Settings {

@@ -6,6 +6,7 @@ mod bad_definition;
 mod bad_message;
 mod bad_result;
 mod decisions;
+mod demo;
 mod disorder;
 mod duplicates;
 mod image;

@@ -71,7 +71,14 @@ struct Production {
     live: Option<String>,
     previous: Option<String>,
     hold: Option<String>,
-    changes: Vec<String>,
+    changes: Vec<Changed>,
+}
+
+#[derive(Debug, Serialize)]
+struct Changed {
+    what: String,
+    run: Option<String>,
+    why: Option<String>,
 }
 
 impl Outcome {
@@ -136,11 +143,16 @@ impl Outcome {
 impl Production {
     fn of(engine: &Engine) -> Self {
         let Some(found) = production(engine) else { return Self::default() };
+        let changes = found.changes.into_iter().map(|change| Changed {
+            what: change.what.to_string(),
+            run: change.run.map(|run| run.to_string()),
+            why: change.why,
+        });
         Self {
+            changes: changes.collect(),
             live: found.current.map(|release| release.run.to_string()),
             previous: found.previous.map(|release| release.run.to_string()),
             hold: found.hold.map(|hold| hold.to_string()),
-            changes: found.changes.iter().map(|change| change.what.to_string()).collect(),
         }
     }
 }

@@ -57,6 +57,8 @@ struct Schedule<'s> {
     pipeline: &'s PipelineName,
     environment: EnvironmentName,
     output: &'s Output,
+    /// How often each request is sent: a queue may deliver it twice, and it makes one launch.
+    copies: usize,
     asked: Vec<Asked>,
 }
 
@@ -77,8 +79,9 @@ pub(super) async fn watch(
     let connection = Place { dir: Some(story.dir.to_owned()) }.connect().await?;
     let queue = connection.queue("launches").await?;
     let (pipeline, output) = (&run.pipeline, story.output);
-    let mut schedule =
-        Schedule { connection, queue, pipeline, environment, output, asked: Vec::new() };
+    let copies = if story.args.delivery.doubles() { 2 } else { 1 };
+    let asked = Vec::new();
+    let mut schedule = Schedule { connection, queue, pipeline, environment, output, copies, asked };
     if let Some(candidate) = schedule.document(follow)?.candidate {
         announce(&candidate.ramp.plan, &schedule.environment, output);
     }
@@ -153,7 +156,9 @@ impl Schedule<'_> {
     async fn ask(&mut self) -> anyhow::Result<()> {
         let reason = Some("the demo's schedule".to_owned());
         let request = train::request(self.pipeline, &self.environment, reason)?;
-        train::send(&self.connection, &self.queue, &request).await?;
+        for _ in 0..self.copies {
+            train::send(&self.connection, &self.queue, &request).await?;
+        }
         self.asked.push(Asked { key: request.key(), seen: None });
         Ok(())
     }

@@ -30,6 +30,7 @@ fn every_fixture_is_read_by_the_one_function_that_it_is_for() {
         ("batch-job-failed.json", Some("job")),
         ("batch-job-failed-after-retry.json", Some("job")),
         ("batch-job-queue-blocked.json", Some("job")),
+        ("batch-launch-succeeded.json", Some("job")),
         ("batch-job-runnable.json", None),
         ("codecommit-branch-deleted.json", None),
         ("codecommit-merge.json", None),
@@ -55,4 +56,16 @@ fn a_fixture_cut_anywhere_is_malformed_and_never_a_panic() {
             assert!(Envelope::parse(cut).is_err(), "{name} cut at {end}");
         }
     }
+}
+
+#[test]
+fn the_end_of_a_launch_names_the_launch_and_its_environment() {
+    let text = fixture("batch-launch-succeeded.json");
+    let envelope = Envelope::parse(&text).unwrap();
+    let Read::Event(event) = batch::read(&envelope).unwrap() else { panic!("it is ours") };
+    let batch::Of::Launch(environment, launch) = &event.owner.of else {
+        panic!("{:?}", event.owner)
+    };
+    assert_eq!(environment.as_str(), "production");
+    assert_eq!(launch.as_str(), "20261121t020000z-9babeb461aea");
 }
