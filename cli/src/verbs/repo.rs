@@ -46,17 +46,19 @@ enum Action {
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
 struct Add {
-    /// The repository, such as codecommit.eu-west-1.amazonaws.com/rain
+    /// The repository, such as codecommit.eu-west-1.amazonaws.com/rain; or one of images, such as
+    /// ecr.eu-west-1.amazonaws.com/rain-trainer
     #[arg(value_name = "HOST/NAME", value_parser = address)]
     repository: Address,
     /// The only pipeline that it may start
     #[arg(long)]
     pipeline: PipelineName,
-    /// Where `checkout` clones from
+    /// Where `checkout` clones from; an image repository has none
     #[arg(long, value_name = "URL", value_parser = clone_url)]
-    clone_url: String,
-    /// The branches that are worth a checkout: * is any part of a name, ** anything
-    #[arg(long, value_name = "PATTERN,…", value_delimiter = ',', required = true)]
+    clone_url: Option<String>,
+    /// The branches that are worth a checkout: * is any part of a name, ** anything; an image
+    /// repository has none
+    #[arg(long, value_name = "PATTERN,…", value_delimiter = ',')]
     branches: Vec<BranchPattern>,
     /// The image of jobs that name none; without it, the deployment's
     #[arg(long, value_name = "IMAGE", value_parser = image)]

@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod intake;
 pub mod lambda;
 pub mod launches;
+pub mod outside;
 pub mod store;
 #[cfg(test)]
 mod testing;

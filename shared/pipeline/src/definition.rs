@@ -20,6 +20,7 @@ mod image;
 mod job;
 mod keys;
 mod path;
+mod tags;
 mod top;
 mod vcpus;
 
@@ -28,6 +29,7 @@ pub use files::{FilePattern, FilePatternError};
 pub use image::{ImageReference, ImageReferenceError};
 pub(crate) use job::{conditions, timeout};
 pub use path::{PathError, RelativePath};
+pub use tags::{TagPattern, TagPatternError};
 pub(crate) use top::version;
 pub use vcpus::{Vcpus, VcpusError};
 
@@ -41,6 +43,9 @@ pub struct Definition {
     pub pipeline: PipelineName,
     /// The branches whose pushes are carried out; `**` alone where the file names none.
     pub branches: Vec<BranchPattern>,
+    /// The tags of images from outside that start a run; none where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<TagPattern>,
     /// How runs of one branch get along.
     #[serde(default, skip_serializing_if = "Concurrency::is_parallel")]
     pub concurrency: Concurrency,
@@ -192,7 +197,8 @@ impl Definition {
         let verify = self.deploy.iter().flat_map(|deployment| &deployment.verify);
         let is_new = |job: &Job| job.profile.is_some();
         let makes = self.build.as_ref().is_some_and(Build::makes_packages);
-        if makes || self.checks.iter().chain(verify).any(is_new) { 5 } else { 1 }
+        let takes = !self.images.is_empty();
+        if makes || takes || self.checks.iter().chain(verify).any(is_new) { 5 } else { 1 }
     }
 
     /// Whether a push to `branch` is carried out.

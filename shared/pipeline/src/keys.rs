@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::digest::sha256;
 use crate::names::{
-    BranchName, CommitSha, EnvironmentName, EventId, Host, LaunchId, PipelineName, RepositoryName,
-    RunId, Sha256, TaskId,
+    BranchName, CommitSha, EnvironmentName, EventId, Host, ImageDigest, LaunchId, PipelineName,
+    RepositoryName, RunId, Sha256, TaskId,
 };
 use crate::rollout::Outcome;
 
@@ -16,6 +16,22 @@ use crate::rollout::Outcome;
 pub fn run_id(at: Timestamp, commit: &CommitSha, identity: &EventId) -> RunId {
     let hash = sha256(identity.as_str().as_bytes());
     RunId::assembled(format!("{}{}", run_id_prefix(at, commit), &hash.as_str()[..8]))
+}
+
+/// The id of the run that an image from outside starts. The digest stands where others have their
+/// commit: which definition is followed may differ from one delivery of the event to the next.
+#[must_use]
+pub fn image_run_id(at: Timestamp, image: &ImageDigest, identity: &EventId) -> RunId {
+    let hash = sha256(identity.as_str().as_bytes());
+    let at = at.strftime("%Y%m%dt%H%M%Sz");
+    RunId::assembled(format!("{at}-{}-{}", image_short(image), &hash.as_str()[..8]))
+}
+
+/// The beginning of a digest, as the ids of runs hold it.
+#[must_use]
+pub fn image_short(image: &ImageDigest) -> &str {
+    let hex = image.as_str().rsplit(':').next().unwrap_or_default();
+    hex.get(..7).unwrap_or(hex)
 }
 
 /// The id of the launch that a request makes: the same request can only ever make the same launch.
@@ -86,6 +102,12 @@ pub mod state {
         let id = run.as_str();
         let (year, month, day) = (&id[..4], &id[4..6], &id[6..8]);
         format!("pipelines/{pipeline}/runs/{year}/{month}/{day}/{id}/run.json")
+    }
+
+    /// The environments that a pipeline has come to, a folder each.
+    #[must_use]
+    pub fn environments(pipeline: &PipelineName) -> String {
+        format!("pipelines/{pipeline}/environments/")
     }
 
     /// What is released in an environment.

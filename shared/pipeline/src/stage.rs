@@ -134,6 +134,13 @@ pub fn all(definition: &Definition, flow: Flow) -> Vec<Stage> {
     stages
 }
 
+/// The stages of a run that begins with an image: those of its environments.
+#[must_use]
+pub fn of_environments(definition: &Definition, flow: Flow) -> Vec<Stage> {
+    let all = after_checkout(definition, flow).into_iter();
+    all.filter(|stage| stage.work.environment().is_some()).collect()
+}
+
 /// The stages that follow the checkout, in the order in which they are passed.
 #[must_use]
 pub fn after_checkout(definition: &Definition, flow: Flow) -> Vec<Stage> {

@@ -20,6 +20,7 @@ use signalbox_image::Image;
 use signalbox_job::Job;
 use signalbox_launch::Launch;
 use signalbox_notify::Notify;
+use signalbox_pipeline::run::fact::outside::registry_host;
 use signalbox_tick::Tick;
 
 /// What an instance is started with.
@@ -85,7 +86,11 @@ impl Function {
                 let decide = Decide { runs, host, checkout_image };
                 Self::Decision(Box::new(Shell::new(decide, queue)))
             }
-            "image" => Self::Image(Box::new(Shell::new(Image { runs }, queue))),
+            "image" => {
+                let Account { region, .. } = from_env(variable)?;
+                let image = Image { runs, host: registry_host(&region)? };
+                Self::Image(Box::new(Shell::new(image, queue)))
+            }
             "job" => Self::Job(Box::new(Shell::new(Job { runs }, queue))),
             "launch" => Self::Launch(Box::new(Shell::new(Launch { runs }, queue))),
             "notify" => {

@@ -12,6 +12,7 @@ mod duplicates;
 mod image;
 mod inspection;
 mod kills;
+mod outside;
 mod packages;
 mod requests;
 mod validation;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use signalbox_cloud::store::{Put, Versioned};
+use signalbox_pipeline::definition::BranchPattern;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::registration::{Registration, SCHEMA};
 
@@ -44,7 +45,7 @@ struct Told<'r> {
 /// Carries the verb out.
 pub(super) async fn run(args: Add, output: &Output) -> anyhow::Result<Exit> {
     let connection = args.place.connect().await?;
-    let wanted = wanted(args);
+    let wanted = wanted(args)?;
     let (outcome, changes, registration) = register(&connection, wanted).await?;
     if output.json {
         let told = Told { outcome, changes: &changes, registration: &registration };
@@ -64,20 +65,36 @@ pub(super) async fn run(args: Add, output: &Output) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn wanted(args: Add) -> Registration {
+fn wanted(args: Add) -> anyhow::Result<Registration> {
     let Address { host, repository } = args.repository;
-    Registration {
+    let of_images = host.as_str().starts_with("ecr.");
+    let (clone_url, branches) = match (args.clone_url, args.branches) {
+        // It has neither: which tags start runs is for the definition to say.
+        (None, branches) if of_images && branches.is_empty() => {
+            (format!("https://{host}/{repository}"), vec![BranchPattern::everything()])
+        }
+        (Some(clone_url), branches) if !of_images && !branches.is_empty() => (clone_url, branches),
+        _ => {
+            return Err(Exit::Usage.because(if of_images {
+                "an image repository has no --clone-url and no --branches: `on.image.tags` in \
+                 signalbox.yaml says which tags start runs"
+            } else {
+                "--clone-url and --branches say what is checked out, and must be there"
+            }));
+        }
+    };
+    Ok(Registration {
         schema: SCHEMA,
         revision: 0,
         write_id: String::new(),
         host,
         repository,
         pipeline: args.pipeline,
-        clone_url: args.clone_url,
-        branches: args.branches,
+        clone_url,
+        branches,
         checkout_image: args.checkout_image,
         notify: args.notify,
-    }
+    })
 }
 
 /// Writes the registration over the one that was read, and decides anew where somebody else was

@@ -55,7 +55,7 @@ impl Page<'_> {
             ("run", format!("{id} of pipeline {pipeline}")),
             ("phase", format!("{phase} after {took}")),
             (
-                "commit",
+                if state.is_from_outside() { "follows" } else { "commit" },
                 format!(
                     "{} on {} of {}/{}, pushed {:.0}",
                     trigger.commit,
@@ -71,6 +71,11 @@ impl Page<'_> {
             Origin::Found => head.push(("found", "at its branch: no event had come".to_owned())),
             Origin::Replay { of } => head.push(("replay", format!("of the event {of}"))),
             Origin::Retry { of } => head.push(("retry", format!("of {of}"))),
+            Origin::Image { repository, tag, follows, .. } => {
+                let what =
+                    format!("{repository}:{tag}, from outside, by the definition of {follows}");
+                head.push(("pushed", what));
+            }
         }
         match &state.reason {
             Some(reason) => head.push(("why", indented(reason))),

@@ -171,6 +171,21 @@ impl Documents {
         Ok(found.into_iter().filter_map(|object| object.key).collect())
     }
 
+    /// The names of the first `limit` folders right below `prefix`, in order.
+    ///
+    /// # Errors
+    /// When S3 does not list them.
+    pub async fn folders(&self, prefix: &str, limit: u16) -> Result<Vec<String>, StoreError> {
+        let list = self.s3.patient.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let sent = list.delimiter("/").max_keys(i32::from(limit)).send().await;
+        let page = sent.map_err(|error| {
+            StoreError::storage("listing", &self.bucket, prefix, trouble(&error))
+        })?;
+        let folders = page.common_prefixes.unwrap_or_default().into_iter();
+        let name = |folder: &str| folder.strip_prefix(prefix)?.strip_suffix('/').map(str::to_owned);
+        Ok(folders.filter_map(|folder| name(folder.prefix.as_deref()?)).collect())
+    }
+
     /// Writes the first version of a document.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Finding, chain, differences, of_commit, placed, read};
 use crate::keys;
 use crate::register::Entry;
+use crate::run::fact::Origin;
 use crate::run::{Run, SCHEMA};
 
 /// The run with these `bytes` under `key`.
@@ -19,7 +20,10 @@ pub(super) fn audit(key: &str, bytes: &[u8]) -> Result<Run, Vec<Finding>> {
     let mut more =
         |checked: Result<(), Vec<Finding>>| findings.extend(checked.err().into_iter().flatten());
     more(placed(key, &keys::state::run(&run.pipeline, &run.id)));
-    more(of_commit(run.id.short_sha(), run.state.trigger.commit.short()));
+    more(match &run.state.trigger.origin {
+        Origin::Image { digest, .. } => of_commit(run.id.short_sha(), keys::image_short(digest)),
+        _ => of_commit(run.id.short_sha(), run.state.trigger.commit.short()),
+    });
     more(read::same(bytes, &value, &run));
     if findings.is_empty() { Ok(run) } else { Err(findings) }
 }

@@ -49,7 +49,7 @@ impl BranchPattern {
 
 /// Goes through the pattern once, keeping which beginnings of the branch it can have matched:
 /// time is the product of the lengths, whatever the pattern.
-fn matches(pattern: &[u8], branch: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], branch: &[u8]) -> bool {
     let mut reached = vec![false; branch.len() + 1];
     reached[0] = true;
     let mut at = 0;

@@ -9,10 +9,13 @@ pub(crate) const DEFINITION: Keys = Keys {
     never: &[],
 };
 
-pub(crate) const ON: Keys = Keys { what: "`on`", known: &["push"], later: &["image"], never: &[] };
+pub(crate) const ON: Keys =
+    Keys { what: "`on`", known: &["push", "image"], later: &[], never: &[] };
 
 pub(crate) const PUSH: Keys =
     Keys { what: "`push`", known: &["branches"], later: &["paths"], never: &[] };
+
+pub(crate) const IMAGE: Keys = Keys { what: "`image`", known: &["tags"], later: &[], never: &[] };
 
 pub(crate) const CHECK: Keys = Keys {
     what: "a check",

@@ -4,7 +4,9 @@ use super::command::{Budget, command};
 use super::deploy::deployments;
 use super::job::{JobKind, jobs, timeout, train};
 use super::path::{RelativePath, file};
-use super::{BranchPattern, Build, Concurrency, DEFAULT_TIMEOUT, Definition, FilePattern, keys};
+use super::{
+    BranchPattern, Build, Concurrency, DEFAULT_TIMEOUT, Definition, FilePattern, TagPattern, keys,
+};
 use crate::faults::Collector;
 use crate::yaml::{Field, Fields, Node, Value, choice, list, named, whole_number};
 
@@ -16,7 +18,7 @@ pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definiti
     let fields = Fields::of(Field::item("the definition", root), &keys::DEFINITION, faults)?;
     fields.required("version", faults, version);
     let pipeline = fields.required("pipeline", faults, named);
-    let branches = fields.optional("on", faults, triggers);
+    let on = fields.optional("on", faults, triggers).unwrap_or_default();
     let concurrency = fields.optional("concurrency", faults, concurrency).unwrap_or_default();
     let checks = fields.optional("checks", faults, |field, faults| {
         jobs(field, JobKind::Check, MOST_CHECKS, faults)
@@ -24,6 +26,11 @@ pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definiti
     let deploy = fields.optional("deploy", faults, deployments).unwrap_or_default();
     let build = fields.optional("build", faults, build);
     let train = fields.optional("train", faults, train);
+    if let (Some(image), true) =
+        (fields.get("on").filter(|_| !on.tags.is_empty()), deploy.is_empty())
+    {
+        image.fault(faults, "takes images, and `deploy` names no environment for them", None);
+    }
     if let (Some(deploy), None) = (fields.get("deploy"), fields.get("build"))
         && !is_empty(deploy.node)
     {
@@ -35,7 +42,8 @@ pub(super) fn definition(root: &Node, faults: &mut Collector) -> Option<Definiti
     }
     Some(Definition {
         pipeline: pipeline?,
-        branches: branches.flatten().unwrap_or_else(|| vec![BranchPattern::everything()]),
+        branches: on.branches.unwrap_or_else(|| vec![BranchPattern::everything()]),
+        images: on.tags,
         concurrency,
         checks: checks.unwrap_or_default(),
         build,
@@ -61,12 +69,33 @@ pub(crate) fn version(field: Field<'_>, faults: &mut Collector) -> Option<u32> {
     (version == 1).then_some(version)
 }
 
-/// The branches of `on`, where it names any.
-fn triggers(field: Field<'_>, faults: &mut Collector) -> Option<Option<Vec<BranchPattern>>> {
+/// The branches and the image tags of `on`, where it names any.
+fn triggers(field: Field<'_>, faults: &mut Collector) -> Option<On> {
     let on = Fields::of(field, &keys::ON, faults)?;
-    let Some(push) = on.get("push") else { return Some(None) };
-    let push = Fields::of(push, &keys::PUSH, faults)?;
-    Some(push.optional("branches", faults, branches))
+    let push = on.get("push").and_then(|push| Fields::of(push, &keys::PUSH, faults));
+    let image = on.get("image").and_then(|image| Fields::of(image, &keys::IMAGE, faults));
+    let branches = push.and_then(|push| push.optional("branches", faults, branches));
+    let tags = image.and_then(|image| image.required("tags", faults, tags));
+    Some(On { branches, tags: tags.unwrap_or_default() })
+}
+
+/// What `on` says.
+#[derive(Default)]
+struct On {
+    branches: Option<Vec<BranchPattern>>,
+    tags: Vec<TagPattern>,
+}
+
+fn tags(field: Field<'_>, faults: &mut Collector) -> Option<Vec<TagPattern>> {
+    let items = list(field, MOST_PATTERNS, faults)?;
+    if items.is_empty() {
+        let help = "name a tag such as \"manual-*\", or leave `image` out".to_owned();
+        field.fault(faults, "is empty", Some(help));
+        return None;
+    }
+    let patterns: Vec<Option<TagPattern>> =
+        items.iter().map(|item| named(Field::item("tags", item), faults)).collect();
+    patterns.into_iter().collect()
 }
 
 fn branches(field: Field<'_>, faults: &mut Collector) -> Option<Vec<BranchPattern>> {

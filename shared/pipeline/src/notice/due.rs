@@ -55,8 +55,7 @@ fn of_approval(run: &Run, stage: &Stage) -> Option<Notice> {
     if stage.phase != Phase::Running {
         return None;
     }
-    let (pipeline, id, trigger) = (&run.pipeline, &run.id, &state.trigger);
-    let (short, branch) = (trigger.commit.short(), &trigger.branch);
+    let (pipeline, id, of) = (&run.pipeline, &run.id, state.subject());
     let who = match asked.from.as_slice() {
         [] => "anybody with a voice".to_owned(),
         groups => groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
@@ -66,11 +65,9 @@ fn of_approval(run: &Run, stage: &Stage) -> Option<Notice> {
         what: format!("approve.{environment}.{}", &release.as_str()[..TELLING]),
         at: stage.started_at.unwrap_or(state.started_at),
         environment: Some(environment.clone()),
-        subject: format!("{pipeline} waits for approval into {environment}: {short} on {branch}"),
+        subject: format!("{pipeline} waits for approval into {environment}: {of}"),
         lines: vec![
-            format!(
-                "{pipeline} waits for approval into {environment}: run {id} of {short} on {branch}"
-            ),
+            format!("{pipeline} waits for approval into {environment}: run {id} of {of}"),
             format!("asked for: {missing} of {who}"),
         ],
         command: format!("signalbox approve {id} --environment {environment}"),
@@ -81,8 +78,7 @@ fn of_approval(run: &Run, stage: &Stage) -> Option<Notice> {
 fn of_broken_glass(run: &Run, stage: &Stage, decided: &Decided) -> Option<Notice> {
     let state = &run.state;
     let Decided { environment, person, principal, .. } = decided;
-    let (pipeline, id, trigger) = (&run.pipeline, &run.id, &state.trigger);
-    let (short, branch) = (trigger.commit.short(), &trigger.branch);
+    let (pipeline, id, of) = (&run.pipeline, &run.id, state.subject());
     let hash = sha256(decided.decision.as_str().as_bytes());
     let why = decided.reason.as_deref().unwrap_or("no reason was given");
     let words = Words {
@@ -90,13 +86,9 @@ fn of_broken_glass(run: &Run, stage: &Stage, decided: &Decided) -> Option<Notice
         what: format!("glass.{environment}.{}", &hash.as_str()[..TELLING]),
         at: stage.started_at.unwrap_or(state.started_at),
         environment: Some(environment.clone()),
-        subject: format!(
-            "{pipeline}: {person} broke the glass for {environment}: {short} on {branch}"
-        ),
+        subject: format!("{pipeline}: {person} broke the glass for {environment}: {of}"),
         lines: vec![
-            format!(
-                "{person} ({principal}) let run {id} of {short} on {branch} into {environment} alone"
-            ),
+            format!("{person} ({principal}) let run {id} of {of} into {environment} alone"),
             format!("reason: {why}"),
         ],
         command: format!("signalbox show {id}"),

@@ -22,10 +22,9 @@ impl Notice {
         };
         let bad = || state.stages.iter().filter(|stage| is_bad(stage.phase));
         let place = bad().next().map(|stage| format!(" in {}", stage.name)).unwrap_or_default();
-        let (pipeline, id, trigger) = (&run.pipeline, &run.id, &state.trigger);
-        let (short, branch) = (trigger.commit.short(), &trigger.branch);
+        let (pipeline, id, of) = (&run.pipeline, &run.id, state.subject());
         let phase = state.phase;
-        let mut lines = vec![format!("{pipeline} {phase}{place}: run {id} of {short} on {branch}")];
+        let mut lines = vec![format!("{pipeline} {phase}{place}: run {id} of {of}")];
         let failed = bad().flat_map(|stage| stage.jobs.iter().map(move |job| (stage, job)));
         let failed = failed.filter(|(_, job)| is_bad(job.phase)).take(MOST_JOBS);
         lines.extend(failed.flat_map(|(stage, job)| told(stage, job)));
@@ -37,7 +36,7 @@ impl Notice {
             what: "end".to_owned(),
             at: state.ended_at.unwrap_or(state.started_at),
             environment: bad().next().and_then(|stage| stage.work.environment()).cloned(),
-            subject: format!("{pipeline} {phase}{place}: {short} on {branch}"),
+            subject: format!("{pipeline} {phase}{place}: {of}"),
             lines,
             command: format!("signalbox show {id}"),
         };

@@ -31,7 +31,7 @@ impl State {
         let checks = checks.map_or(&[][..], |stage| &stage.jobs);
         settings.admission.findings(Entrant {
             pipeline: &definition.content.pipeline,
-            branch: &self.trigger.branch,
+            branch: (!self.is_from_outside()).then_some(&self.trigger.branch),
             checks,
             image_bytes: self.image.as_ref().and_then(|image| image.bytes),
         })

@@ -17,6 +17,7 @@ mod cause;
 mod decided;
 mod entered;
 mod job;
+pub mod outside;
 mod trigger;
 
 pub use cause::Cause;

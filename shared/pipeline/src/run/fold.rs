@@ -84,10 +84,14 @@ pub(super) fn begin(trigger: &Trigger, at: Timestamp) -> State {
         ended_at: None,
     };
     if let Some(taken) = taken {
-        let all = stage::all(&taken.definition.content, taken.flow);
+        let content = &taken.definition.content;
+        let all = match taken.source {
+            Some(_) => stage::all(content, taken.flow),
+            None => stage::of_environments(content, taken.flow),
+        };
         let ahead = all.into_iter().skip(taken.stages.len());
         state.stages = taken.stages.into_iter().chain(ahead).collect();
-        state.source = Some(taken.source);
+        state.source = taken.source;
         state.definition = Some(taken.definition);
         state.image = taken.image;
         state.packages = taken.packages;

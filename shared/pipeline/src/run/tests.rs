@@ -29,6 +29,7 @@ mod histories;
 mod inspecting;
 mod judging;
 mod notices;
+mod outside;
 mod retry;
 mod world;
 

@@ -41,8 +41,8 @@ pub struct Validation {
 pub struct Entrant<'r> {
     /// The pipeline.
     pub pipeline: &'r PipelineName,
-    /// The branch that was pushed to.
-    pub branch: &'r BranchName,
+    /// The branch that was pushed to; none of an image from outside.
+    pub branch: Option<&'r BranchName>,
     /// What its checks came to.
     pub checks: &'r [Job],
     /// The size of its image, in bytes, where the registry has told it.
@@ -66,14 +66,35 @@ impl Admission {
             }));
         }
         if !self.branches.is_empty() {
-            findings.push(of_rule(Check::Branch, "branch", branch, &self.branches, |one| {
-                one.matches(branch)
-            }));
+            findings.push(match branch {
+                Some(branch) => of_rule(Check::Branch, "branch", branch, &self.branches, |one| {
+                    one.matches(branch)
+                }),
+                None => of_no_branch(&self.branches),
+            });
         }
-        findings.extend(self.require_checks.iter().map(|name| required(name, checks)));
+        findings.extend(self.require_checks.iter().map(|name| match branch {
+            Some(_) => required(name, checks),
+            None => unchecked(name),
+        }));
         findings.extend(self.validate.max_image_mib.map(|most| small_enough(most, image_bytes)));
         findings
     }
+}
+
+fn of_no_branch(admitted: &[BranchPattern]) -> Finding {
+    let admitted = joined(admitted);
+    let evidence = format!(
+        "an image from outside, which is of no branch, may not enter; `branches` of its settings: {admitted}"
+    );
+    Finding::failed(Check::Branch, evidence)
+}
+
+fn unchecked(name: &JobKey) -> Finding {
+    let evidence = format!(
+        "the check {name} is required by its settings, and an image from outside has passed none"
+    );
+    Finding::failed(Check::RequiredCheck, evidence)
 }
 
 fn of_rule<T: ToString>(

@@ -45,7 +45,6 @@ such as 90s, 10m, 6h or 7d
 #[test]
 fn what_is_not_built_is_refused_at_its_place() {
     for (rest, expected) in [
-        ("on: { image: { tags: [x] } }", "3:7: `image` is not supported yet"),
         ("on: { push: { paths: [x] } }", "3:15: `paths` is not supported yet"),
         ("build:\n  repository: r\n  args: {}", "5:3: `args` is not supported yet"),
     ] {
@@ -68,6 +67,14 @@ fn every_kind_of_fault_has_its_words() {
         (
             "build: { repository: r, artifacts: [../dist/*.whl] }",
             "3:37: \"../dist/*.whl\" is not a pattern of files: expected a relative path such as dist/*.whl, with * or ? for any part of a name and ** alone for any folders, without .. and [ ] { }, 255 at most",
+        ),
+        (
+            "build: { repository: r }\ndeploy: [{ environment: e }]\non: { image: { tags: [a/b] } }",
+            "5:23: \"a/b\" is not a pattern of image tags: expected letters, digits and . _ -, with * for anything, 128 at most",
+        ),
+        (
+            "on: { image: { tags: [x] } }",
+            "3:5: `on` takes images, and `deploy` names no environment for them",
         ),
         (
             "concurrency: both",

@@ -19,6 +19,7 @@ fn the_schema_has_the_keys_of_the_parser() {
         ("", &keys::DEFINITION),
         ("/properties/on", &keys::ON),
         ("/properties/on/properties/push", &keys::PUSH),
+        ("/properties/on/properties/image", &keys::IMAGE),
         ("/$defs/check", &keys::CHECK),
         ("/$defs/verify", &keys::VERIFY),
         ("/properties/train", &keys::TRAIN),

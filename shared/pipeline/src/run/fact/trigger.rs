@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Evidence, Package};
 use crate::names::{
-    BranchName, CommitSha, EventId, Host, PipelineName, RepositoryName, RunId, StageName,
+    BranchName, CommitSha, EventId, Host, ImageDigest, ImageRepository, ImageTag, PipelineName,
+    RepositoryName, RunId, StageName,
 };
 use crate::notice::Target;
 use crate::order::Source;
@@ -82,7 +83,8 @@ impl Trigger {
         let jobs = taken.stages.iter().flat_map(|stage| &stage.jobs);
         let evidence = jobs.flat_map(|job| &job.attempts).filter_map(|it| it.evidence.as_ref());
         let reported = evidence.map(Evidence::schema).max().unwrap_or(1);
-        let packages = if taken.packages.is_empty() { 1 } else { 5 };
+        let is_new = !taken.packages.is_empty() || taken.source.is_none();
+        let packages = if is_new { 5 } else { 1 };
         taken.definition.content.schema().max(reported).max(packages)
     }
 
@@ -110,6 +112,18 @@ pub enum Origin {
         /// The run.
         of: RunId,
     },
+    /// Somebody pushed an image that no build of ours made. Branch and commit are those of the run
+    /// whose definition it follows.
+    Image {
+        /// Where it was pushed.
+        repository: ImageRepository,
+        /// Under which tag.
+        tag: ImageTag,
+        /// What was pushed.
+        digest: ImageDigest,
+        /// The newest run that was released then.
+        follows: RunId,
+    },
 }
 
 impl Origin {
@@ -125,8 +139,9 @@ pub struct Taken {
     pub run: RunId,
     /// The stage that the new run begins with.
     pub from: StageName,
-    /// The pinned source.
-    pub source: Source,
+    /// The pinned source; absent of a run that began with an image, which has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// The definition that the new run follows.
     pub definition: Shared<Defined>,
     /// The image, where the build is before `from`.
@@ -221,21 +236,27 @@ impl Taken {
         }
         let index = beginning(state, from)?;
         let (stages, begun) = (&state.stages[..index], &state.stages[index]);
-        let Some(checkout) = stages.first() else { return Ok(None) };
+        if stages.is_empty() && !state.is_from_outside() {
+            return Ok(None);
+        }
         if let Some(open) = stages.iter().find(|stage| stage.phase != Phase::Succeeded) {
             let (stage, before) = (begun.name.clone(), open.name.clone());
             return Err(CannotRetry::NotReached { stage, before, phase: open.phase });
         }
         let lost = |stage: &Stage, what| CannotRetry::Lost { before: stage.name.clone(), what };
-        let source = state.source.clone().ok_or_else(|| lost(checkout, "source"))?;
+        let checkout = stages.iter().find(|stage| stage.work == StageWork::Checkout);
+        let source = match checkout {
+            Some(checkout) => Some(state.source.clone().ok_or_else(|| lost(checkout, "source"))?),
+            None => None,
+        };
         let definition = definition.or(state.definition.as_ref());
-        let definition = definition.ok_or_else(|| lost(checkout, "definition"))?;
+        let definition = definition.ok_or_else(|| lost(begun, "definition"))?;
         let flow = flow(state, stages);
         let from = follows(run, definition, index, flow)?;
         let built = stages.iter().find(|stage| stage.work == StageWork::Build);
         let image = match built {
             Some(build) => Some(state.image.clone().ok_or_else(|| lost(build, "image"))?),
-            None => None,
+            None => state.image.clone().filter(|_| state.is_from_outside()),
         };
         let packages = image.iter().flat_map(|_| state.packages.clone()).collect();
         Ok(Some(Self {
@@ -291,7 +312,10 @@ fn follows(
         return Err(CannotRetry::OtherPipeline { expected, found });
     }
     let (passed, begun) = (&run.state.stages[..index], &run.state.stages[index]);
-    let table = stage::all(content, flow);
+    let table = match run.state.is_from_outside() {
+        true => stage::of_environments(content, flow),
+        false => stage::all(content, flow),
+    };
     let same = passed.iter().map(|stage| &stage.work);
     let next = table.get(index).filter(|next| match begun.work.environment() {
         Some(environment) => next.work.environment() == Some(environment),

@@ -139,6 +139,21 @@ impl State {
         jobs.iter().find(|specification| specification.name == *job)
     }
 
+    /// Whether it began with an image: it has no checkout, no checks and no build, and is of no branch.
+    #[must_use]
+    pub fn is_from_outside(&self) -> bool {
+        self.stages.first().is_some_and(|stage| stage.work != StageWork::Checkout)
+    }
+
+    /// What the run is for, in words: a commit on its branch, or an image from outside.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match &self.image {
+            Some(image) if self.is_from_outside() => format!("{}:{}", image.repository, image.tag),
+            _ => format!("{} on {}", self.trigger.commit.short(), self.trigger.branch),
+        }
+    }
+
     /// Every attempt with its stage and job.
     pub fn attempts(&self) -> impl Iterator<Item = (AttemptId, &Stage, &Attempt)> {
         self.stages.iter().flat_map(|stage| {
