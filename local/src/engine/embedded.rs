@@ -97,6 +97,12 @@ impl Embedded {
         &self.operator
     }
 
+    /// Everybody with keys of their own, the person above among them, by name.
+    #[must_use]
+    pub fn users(&self) -> Vec<Principal> {
+        self.services.principals.users()
+    }
+
     /// The variables that Lambda would start `function` with, keys of its own among them.
     ///
     /// # Errors

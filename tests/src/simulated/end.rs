@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
+use signalbox_pipeline::launch::Launch;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::{Attempt, Job, Stage};
 
@@ -45,7 +46,31 @@ fn of_run(run: &Run) -> Value {
 
 fn of_stage(stage: &Stage) -> Value {
     let jobs = stage.jobs.iter().map(of_job).collect::<Vec<_>>();
-    json!({ "name": stage.name, "phase": stage.phase, "reason": stage.reason, "jobs": jobs })
+    let decided = stage.approving.iter().flat_map(|approving| &approving.decisions);
+    let mut decided: Vec<String> =
+        decided.map(|one| format!("{}: {:?}", one.person, one.choice)).collect();
+    decided.sort();
+    json!({
+        "name": stage.name,
+        "phase": stage.phase,
+        "reason": stage.reason,
+        "jobs": jobs,
+        "decided": decided,
+    })
+}
+
+fn of_launch(launch: &Launch) -> Value {
+    let attempts = launch.attempts.iter().map(of_attempt).collect::<Vec<_>>();
+    let (side, release) = (launch.picked.side, &launch.picked.release.run);
+    json!({
+        "side": side,
+        "release": release,
+        "phase": launch.phase,
+        "reason": launch.reason,
+        "breaks": launch.breaks,
+        "attempts": attempts,
+        "pending": launch.pending.len(),
+    })
 }
 
 fn of_job(job: &Job) -> Value {
@@ -64,17 +89,23 @@ fn of_attempt(attempt: &Attempt) -> Value {
     })
 }
 
-/// Heads and environments, without times, revisions and the names of their writes.
+/// Heads, environments and launches, without times, revisions and the names of their writes.
 fn documents(world: &World) -> anyhow::Result<BTreeMap<String, Value>> {
     let (s3, bucket) = (world.wire().engine().s3(), &world.buckets().state);
     let mut found = BTreeMap::new();
     for key in s3.keys(bucket, "") {
-        if !(key.starts_with("heads/") || key.ends_with("/environment.json")) {
+        let is_launch = key.contains("/launches/");
+        if !(key.starts_with("heads/") || key.ends_with("/environment.json") || is_launch) {
             continue;
         }
         let bytes = s3.peek(bucket, &key)?.with_context(|| format!("{key} is gone"))?;
-        let mut document: Value = serde_json::from_slice(&bytes)?;
-        strip(&mut document);
+        let document = if is_launch {
+            of_launch(&serde_json::from_slice(&bytes)?)
+        } else {
+            let mut document: Value = serde_json::from_slice(&bytes)?;
+            strip(&mut document);
+            document
+        };
         found.insert(key, document);
     }
     Ok(found)

@@ -1,7 +1,7 @@
 //! What must always hold, looked at after every write: the design's invariants by their names.
 //!
 //! I4 (the order of facts does not matter) and I8 (the number of requests) are looked at when the
-//! world has ended; I7 is about approvals, which there are none of yet.
+//! world has ended.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,12 +11,16 @@ use jiff::SignedDuration;
 use signalbox_cloud::config::Buckets;
 use signalbox_pipeline::environment::{Environment, Release};
 use signalbox_pipeline::keys;
+use signalbox_pipeline::launch::Launch;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
 use signalbox_pipeline::run::state::StageWork;
 use signalbox_pipeline::{invariant, names::EventId};
 
 use super::connector::Wire;
+
+mod approvals;
+mod rollouts;
 
 /// A submission that was on its way when its run ended is with Batch by then, clocks that disagree
 /// included, unless its sender stood still.
@@ -32,6 +36,7 @@ pub struct Watcher {
     seen: BTreeMap<String, Vec<u8>>,
     runs: BTreeMap<String, Run>,
     environments: BTreeMap<String, Environment>,
+    launches: BTreeMap<String, Launch>,
 }
 
 impl Watcher {
@@ -40,7 +45,7 @@ impl Watcher {
     pub fn new(wire: &Arc<Wire>, buckets: &Buckets) -> Self {
         let (wire, buckets) = (Arc::clone(wire), buckets.clone());
         let (seen, runs, environments) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { wire, buckets, seen, runs, environments }
+        Self { wire, buckets, seen, runs, environments, launches: BTreeMap::new() }
     }
 
     /// Looks at the documents after every write, for ever.
@@ -69,6 +74,8 @@ impl Watcher {
                 self.changed_run(&key, &bytes)
             } else if key.ends_with("/environment.json") {
                 self.changed_environment(&key, &bytes)
+            } else if key.contains("/launches/") {
+                self.changed_launch(&key, &bytes)
             } else {
                 Ok(())
             };
@@ -91,6 +98,7 @@ impl Watcher {
             ensure!(run.schema >= before.schema, "a document went back to an older schema");
         }
         self.invariant_i5_a_live_run_is_marked(&run)?;
+        approvals::invariant_i7_nobody_is_let_in_without_approvals(&run)?;
         self.runs.insert(key.to_owned(), run);
         Ok(())
     }
@@ -98,7 +106,23 @@ impl Watcher {
     fn changed_environment(&mut self, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
         let environment: Environment = serde_json::from_slice(bytes).context("no environment")?;
         self.invariant_i6_what_is_live_was_verified_there(&environment)?;
+        let before = self.environments.get(key);
+        rollouts::follows(before, &environment)?;
+        rollouts::counts_each_launch_once(&environment, self.launches.values())?;
         self.environments.insert(key.to_owned(), environment);
+        Ok(())
+    }
+
+    fn changed_launch(&mut self, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let launch: Launch = serde_json::from_slice(bytes).context("no launch")?;
+        if let Some(before) = self.launches.get(key) {
+            ensure!(*before.picked == *launch.picked, "what it runs was changed");
+            ensure!(
+                before.outcome().is_none_or(|it| launch.outcome() == Some(it)),
+                "it ended twice"
+            );
+        }
+        self.launches.insert(key.to_owned(), launch);
         Ok(())
     }
 

@@ -14,9 +14,12 @@ use signalbox_pipeline::digest::sha256;
 use signalbox_pipeline::launch::Launch;
 use signalbox_pipeline::names::{ImageDigest, RunId};
 use signalbox_pipeline::order::{EXIT_RUNNER, Order, VARIABLE, Work, files};
-use signalbox_pipeline::report::{Built, Failure, FailureClass, File, Metric, Report};
+use signalbox_pipeline::report::{
+    Built, Commit, Failure, FailureClass, File, Metric, Report, Signature,
+};
 
 use super::connector::Wire;
+use super::people::PEOPLE;
 use crate::image::{Image, MANIFEST};
 
 /// What a job does with its time.
@@ -181,6 +184,8 @@ impl Tools {
                     let (name, bytes) = (name.to_owned(), text.len() as u64);
                     report.files.push(File { name, bytes, sha256: sha256(text.as_bytes()) });
                 }
+                let author = signature(PEOPLE[0]);
+                report.commit = Some(Commit { committer: author.clone(), author });
             }
             Work::Build { repository, tag, .. } if conduct.exit_code == 0 => {
                 let digest = self.push(repository.as_str(), tag.as_str()).await?;
@@ -226,6 +231,10 @@ impl Tools {
         ensure!(status.is_success(), "{path}: {status}");
         Ok(())
     }
+}
+
+fn signature(name: &str) -> Signature {
+    Signature { name: name.to_owned(), email: format!("{name}@example.org") }
 }
 
 fn report(conduct: Conduct) -> Report {

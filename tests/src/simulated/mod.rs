@@ -16,6 +16,8 @@ pub mod functions;
 pub mod invariants;
 pub mod jobs;
 pub mod lambda;
+mod ops;
 pub mod parallel;
+pub mod people;
 pub mod schedule;
 pub mod world;

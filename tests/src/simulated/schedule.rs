@@ -11,7 +11,7 @@ use super::world::Setup;
 
 mod draw;
 
-use draw::{blow, conduct, decided, deploy, fate, push};
+use draw::{blow, conduct, decided, deploy, fate, policy, push};
 
 /// Names of pipelines, of which a world has the first few.
 const PIPELINES: [&str; 3] = ["rain", "snow", "wind"];
@@ -33,6 +33,9 @@ pub struct Schedule {
     pub pushes: Vec<Push>,
     /// What people decide.
     pub decisions: Vec<Decided>,
+    /// What the last environment asks for.
+    #[serde(default)]
+    pub policy: Policy,
     /// What goes wrong.
     pub disturbances: Vec<Disturbance>,
     /// When a newer version is deployed.
@@ -66,8 +69,51 @@ pub struct Decided {
     /// The run, counted from 0 in the order of their ids; where there are not so many yet, nothing
     /// is decided.
     pub run: usize,
-    /// Whether it is to end, or to be tried again.
-    pub cancels: bool,
+    /// What is decided.
+    pub deed: Deed,
+}
+
+/// What a person does about a run, or about the last environment of its pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// The run is to end.
+    Cancel,
+    /// It is to be tried again.
+    Retry,
+    /// One of [`PEOPLE`](super::people::PEOPLE), by number, approves of its release; the first of
+    /// them has made the commit and has no voice.
+    Approve(usize),
+    /// The same rejects it.
+    Reject(usize),
+    /// What is rolled out, or live, is to be taken back.
+    RollBack,
+    /// Nothing is to be released.
+    Hold,
+    /// Everything is again.
+    Resume,
+}
+
+/// What the last environment asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// How many people have to approve; nobody is asked where it is 0.
+    pub approvals: u32,
+    /// How releases come to be live there.
+    pub rollout: Rollout,
+}
+
+/// How releases come to be live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rollout {
+    /// At once.
+    #[default]
+    AtOnce,
+    /// In steps, over launches.
+    Canary,
+    /// For all launches, and watched for a while.
+    BlueGreen,
 }
 
 /// One thing that goes wrong. Calls, deliveries and jobs are counted from 1, each in the order in
@@ -128,8 +174,12 @@ impl Schedule {
             let before = pushes.last().map_or(0, |push| push.at_millis);
             pushes.push(push(&mut rng, pipelines, before));
         }
+        // Code of the version before knows nothing of what a policy asks for.
+        let deploys = rng.bool();
+        let policy = if deploys { Policy::default() } else { policy(&mut rng) };
+        let most = if policy == Policy::default() { 2 } else { 4 };
         let mut decisions: Vec<Decided> =
-            (0..rng.u64(0..=2)).map(|_| decided(&mut rng, pushes.len())).collect();
+            (0..rng.u64(0..=most)).map(|_| decided(&mut rng, pushes.len(), policy)).collect();
         let runs = u64::try_from(pushes.len()).unwrap_or(u64::MAX);
         let mut disturbances = Vec::new();
         for _ in 0..rng.u64(0..=10) {
@@ -149,10 +199,10 @@ impl Schedule {
             disturbances.push(Disturbance::Job { number, conduct });
         }
         let (seats, skew_millis) = (rng.usize(1..=3), rng.u64(0..=2_000));
-        let deploy = rng.bool().then(|| deploy(&mut rng, &pushes));
+        let deploy = deploys.then(|| deploy(&mut rng, &pushes));
         let (deploy, cancelled) = deploy.unzip();
         decisions.extend(cancelled);
-        Self { seed, seats, skew_millis, pushes, decisions, disturbances, deploy }
+        Self { seed, seats, skew_millis, pushes, decisions, policy, disturbances, deploy }
     }
 
     /// The world that this schedule is about.
@@ -185,6 +235,13 @@ impl Schedule {
             }
         }
         setup
+    }
+
+    /// Whether a person or a launch may keep a release out, so that its run fails.
+    #[must_use]
+    pub fn keeps_out(&self) -> bool {
+        let refuses = |one: &Decided| matches!(one.deed, Deed::Reject(_) | Deed::RollBack);
+        self.decisions.iter().any(refuses)
     }
 
     /// Whether the delivery of this number never comes.
@@ -220,9 +277,13 @@ impl Schedule {
             }
             size /= 2;
         }
-        let less = Self { deploy: None, ..self.clone() };
-        if self.deploy.is_some() && fails(&less) {
-            self = less;
+        for less in [
+            Self { deploy: None, ..self.clone() },
+            Self { policy: Policy::default(), ..self.clone() },
+        ] {
+            if less != self && fails(&less) {
+                self = less;
+            }
         }
         while !self.decisions.is_empty() {
             let mut less = self.clone();
@@ -241,6 +302,28 @@ impl Schedule {
             self = less;
         }
         self
+    }
+}
+
+impl Policy {
+    /// The settings that say so.
+    #[must_use]
+    pub fn settings(&self) -> String {
+        let mut text = "version: 1\nenvironment: staging\n".to_owned();
+        if self.approvals > 0 {
+            let (required, of) = (self.approvals, "from: [release-managers], expire: 30m");
+            text.push_str(&format!("approvals: {{ required: {required}, {of} }}\n"));
+        }
+        text.push_str(match self.rollout {
+            Rollout::AtOnce => "",
+            Rollout::Canary => {
+                "rollout: { strategy: canary, steps: [{ weight: 50, bake: 2m, launches: 1 }, \
+                 { weight: 80, bake: 1m }, { weight: 100 }], fallback: { failure_rate: 0.5, \
+                 require: [\"metrics.auc > 0.5\"], in_flight: stop } }\n"
+            }
+            Rollout::BlueGreen => "rollout: { strategy: blue-green, bake: 3m }\n",
+        });
+        text
     }
 }
 

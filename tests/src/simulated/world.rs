@@ -1,35 +1,27 @@
 //! An installation in one process: engine, functions, jobs, and the hands of those who use it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use aws_credential_types::Credentials;
 use fastrand::Rng;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use signalbox_cloud::chance::Chance;
 use signalbox_cloud::clients::Clients;
 use signalbox_cloud::config::{Account, Buckets, from_env};
-use signalbox_cloud::decision::{Decision, What};
-use signalbox_cloud::launches::{LaunchKey, Request};
-use signalbox_cloud::store::{Documents, Put};
 use signalbox_local::REGION;
 use signalbox_local::batch::Executor;
 use signalbox_local::clock::Clock;
 use signalbox_local::engine::{Embedded, EngineConfig, Programs};
-use signalbox_local::events::{EventSink as _, Knobs};
-use signalbox_pipeline::definition::BranchPattern;
-use signalbox_pipeline::digest::sha256;
-use signalbox_pipeline::keys;
-use signalbox_pipeline::names::{EventId, Host, PipelineName, RepositoryName};
-use signalbox_pipeline::registration::{self, Registration};
+use signalbox_local::events::Knobs;
+use signalbox_local::principals::Principal;
+use signalbox_pipeline::explain::explain;
 use signalbox_pipeline::run::Run;
-use signalbox_pipeline::settings;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -39,16 +31,16 @@ use super::connector::{Caller, Wire, http};
 use super::invariants::Watcher;
 use super::jobs::{self, Conduct, Hands};
 use super::lambda::{Lambda, Seat};
-use crate::installation::{HOST, JOB_QUEUE};
+use super::ops::{clone_url, definition};
+use super::people::PEOPLE;
+use crate::installation::JOB_QUEUE;
 use crate::program::root;
 
 /// When every world begins.
 const BEGINNING: &str = "2026-11-20T09:00:00Z";
-/// The environments that every definition deploys to.
-const ENVIRONMENTS: [&str; 2] = ["test", "staging"];
 /// A folder in memory, where there is one: a world writes much and keeps nothing.
 const MEMORY: &str = "/dev/shm";
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 /// What a world is made of.
 pub struct Setup {
@@ -92,6 +84,8 @@ pub struct World {
     buckets: Buckets,
     lambda: Lambda,
     hands: Arc<Hands>,
+    /// How many messages people and schedules have sent.
+    said: Cell<u64>,
     /// What functions do; it ends when a function cannot be carried on with.
     seats: JoinSet<anyhow::Result<()>>,
     _dir: TempDir,
@@ -126,7 +120,15 @@ impl World {
             deploy: setup.deploy,
         };
         let (seats, hands_of_jobs) = (JoinSet::new(), Arc::clone(&hands));
-        let mut world = Self { wire, buckets, lambda, hands: hands_of_jobs, seats, _dir: dir };
+        let mut world = Self {
+            wire,
+            buckets,
+            lambda,
+            hands: hands_of_jobs,
+            said: Cell::new(0),
+            seats,
+            _dir: dir,
+        };
         let definitions = setup.pipelines.iter().map(|name| (clone_url(name), definition(name)));
         let (s3, state) = (world.operator().s3().patient, world.buckets.state.clone());
         hands.give(&world.wire, s3, &state, definitions.collect());
@@ -173,40 +175,6 @@ impl World {
         start + since.elapsed()
     }
 
-    /// Somebody pushes to the branch `main` of `repository`; the commit's id and the event's follow
-    /// from `name`.
-    ///
-    /// # Errors
-    /// When the branch cannot be moved, or the bus does not take the event.
-    pub async fn push(&self, repository: &str, name: &str) -> anyhow::Result<()> {
-        let path = root().join("events/codecommit-push.json");
-        let mut event: Value = serde_json::from_slice(&std::fs::read(path)?)?;
-        let commit = commit(repository, name);
-        event["id"] = event_id(repository, name).into();
-        event["time"] = self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into();
-        event["detail"]["repositoryName"] = repository.into();
-        event["detail"]["commitId"] = commit.clone().into();
-        let heads = self.wire.engine().codecommit().path(repository).join("refs/heads");
-        std::fs::create_dir_all(&heads)?;
-        std::fs::write(heads.join("main"), commit)?;
-        self.wire.engine().bus().put(event).await
-    }
-
-    /// The operator decides; the decision's id follows from `name`.
-    ///
-    /// # Errors
-    /// When the queue does not take it.
-    pub async fn decide(&self, name: &str, what: What) -> anyhow::Result<()> {
-        let (at, engine) = (self.now(), self.wire.engine());
-        let expires = at + SignedDuration::from_hours(1);
-        let id = EventId::parse(event_id("decisions", name))?;
-        let body = Decision { id, at, expires, what }.message()?;
-        let queue = engine.stack().queue("DecisionsQueue").context("no queue for decisions")?;
-        let (attributes, sender) = (BTreeMap::new(), engine.credentials());
-        engine.sqs().send(&queue.name, body, attributes, sender, Duration::ZERO).await?;
-        Ok(())
-    }
-
     /// Lets time pass until nothing has been left to be done for `quiet` minutes: `tick` may still
     /// find what nobody told.
     ///
@@ -251,6 +219,9 @@ impl World {
         }
         let markers = engine.s3().keys(&self.buckets.index, "");
         left.extend(markers.into_iter().map(|marker| format!("the marker {marker}")));
+        let runs = self.runs().unwrap_or_default();
+        let live = runs.iter().filter(|run| !run.state.phase.is_terminal());
+        left.extend(live.map(|run| format!("{}: {}", run.id, explain(run, self.now()))));
         let jobs = engine.batch().jobs().into_iter().filter(|job| !job.is_over);
         left.extend(jobs.map(|job| format!("the job {}", job.name)));
         let held_back = engine.bus().held_back();
@@ -287,62 +258,23 @@ impl World {
         }
     }
 
-    async fn register(&self, pipelines: &[String]) -> anyhow::Result<()> {
-        let s3 = self.operator().s3();
-        let documents = Documents::new(s3.clone(), &self.buckets.state, Chance::new(|| 0));
-        for name in pipelines {
-            let (host, repository) = (Host::parse(HOST)?, RepositoryName::parse(name)?);
-            let key = keys::state::repository(&host, &repository);
-            let registration = Registration {
-                schema: registration::SCHEMA,
-                revision: 1,
-                write_id: "ops".to_owned(),
-                host,
-                repository,
-                pipeline: PipelineName::parse(name)?,
-                clone_url: clone_url(name),
-                branches: vec![BranchPattern::parse("**")?],
-                checkout_image: None,
-                notify: Vec::new(),
-            };
-            let put = documents.create(&key, &registration).await?;
-            ensure!(matches!(put, Put::Committed(_)), "{key} was not written");
-        }
-        for environment in ENVIRONMENTS {
-            self.apply(&format!("version: 1\nenvironment: {environment}\n")).await?;
-        }
-        Ok(())
+    /// How many messages people and schedules have sent.
+    #[must_use]
+    pub fn said(&self) -> u64 {
+        self.said.get()
     }
 
-    /// Ops apply these settings.
-    ///
-    /// # Errors
-    /// When they are faulty, or S3 does not take them.
-    pub async fn apply(&self, text: &str) -> anyhow::Result<()> {
-        let settings = settings::parse(text).map_err(|faults| anyhow::anyhow!("{faults}"))?;
-        let environment = &settings.environment;
-        let version = keys::state::settings_version(environment, &settings.digest());
-        for key in [version, keys::state::settings(environment)] {
-            let body = settings.to_json().into_bytes().into();
-            let s3 = self.operator().s3().patient;
-            s3.put_object().bucket(&self.buckets.state).key(key).body(body).send().await?;
-        }
-        Ok(())
-    }
-
-    /// A schedule asks for a launch; its id follows from `name`.
-    ///
-    /// # Errors
-    /// When the queue does not take it.
-    pub async fn train(&self, environment: &str, name: &str) -> anyhow::Result<LaunchKey> {
-        let id = EventId::parse(event_id("launches", name))?;
-        let (pipeline, environment) = (PipelineName::parse("rain")?, environment.parse()?);
-        let request = Request::new(id, self.now(), pipeline, environment, None);
+    pub(super) async fn send(
+        &self,
+        queue: &str,
+        body: String,
+        by: &Principal,
+    ) -> anyhow::Result<()> {
+        self.said.set(self.said.get() + 1);
         let engine = self.wire.engine();
-        let queue = engine.stack().queue("LaunchesQueue").context("no queue for launches")?;
-        let (body, sender) = (serde_json::to_string(&request)?, engine.credentials());
-        engine.sqs().send(&queue.name, body, BTreeMap::new(), sender, Duration::ZERO).await?;
-        Ok(request.key())
+        let queue = engine.stack().queue(queue).context("there is no such queue")?;
+        engine.sqs().send(&queue.name, body, BTreeMap::new(), by, Duration::ZERO).await?;
+        Ok(())
     }
 
     /// What the jobs of launches do with their time.
@@ -376,48 +308,7 @@ fn config(dir: &Path, pipelines: &[String], knobs: Knobs) -> EngineConfig {
         image_repositories: vec!["trainer".to_owned()],
         knobs,
         vcpus: 64,
+        users: PEOPLE.map(str::to_owned).into(),
         ..EngineConfig::new(dir.join("engine"), root().join("template.yaml"), Programs::default())
     }
-}
-
-fn clone_url(pipeline: &str) -> String {
-    format!("https://{HOST}/v1/repos/{pipeline}")
-}
-
-/// Every kind of stage, each with one job.
-fn definition(pipeline: &str) -> String {
-    // Each way in which runs of a branch get along is some pipeline's.
-    let concurrency = match pipeline {
-        "snow" => "queue",
-        "wind" => "supersede",
-        _ => "parallel",
-    };
-    let mut text = format!(
-        "version: 1\npipeline: {pipeline}\non: {{ push: {{ branches: [main] }} }}\n\
-         concurrency: {concurrency}\n\
-         checks: {{ unit: {{ run: \"true\" }} }}\n\
-         build: {{ dockerfile: Dockerfile, context: ., repository: trainer }}\ndeploy:\n"
-    );
-    for environment in ENVIRONMENTS {
-        text.push_str(&format!(
-            "  - environment: {environment}\n    verify: {{ smoke: {{ run: cat greeting }} }}\n"
-        ));
-    }
-    text.push_str("train: { run: cat greeting, require: [\"metrics.auc > 0.1\"] }\n");
-    text
-}
-
-/// The commit of a push that bears `name`.
-#[must_use]
-pub fn commit(repository: &str, name: &str) -> String {
-    let hash = sha256(format!("{repository} {name}").as_bytes());
-    hash.as_str()[..40].to_owned()
-}
-
-/// The id of the event of a push that bears `name`.
-#[must_use]
-pub fn event_id(repository: &str, name: &str) -> String {
-    let hash = sha256(format!("the event of {repository} {name}").as_bytes());
-    let hex = hash.as_str();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])
 }

@@ -1,31 +1,27 @@
 //! Every crash point of a whole pipeline, exhaustively.
 //!
-//! A few stories are told undisturbed: a push that comes to its release in two environments, and
-//! two that are cancelled on the way. They tell which calls the functions make. Then, for each call
+//! A few stories are told undisturbed: a push that comes to its release in two environments, others
+//! that are cancelled, approved, rejected, queued, rolled out, taken back. They tell which calls the
+//! functions make. Then, for each call
 //! and each way in which it can go wrong, the story is told again to its end, which has to be the
 //! same: every stage passed, each attempt submitted once, no message and no marker left.
 //!
+//! `SIGNALBOX_ALL_POINTS=1` tries more ways in the long stories (see below), and
 //! `SIGNALBOX_POINT='released 17 dies before' cargo test -p signalbox-tests --test crash_points -- --nocapture`
 //! replays one point; a beginning, such as `doubted`, stands for all points that begin so.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
-use serde_json::Value;
-use signalbox_cloud::advance::RunKey;
-use signalbox_cloud::decision::{self, Cancel};
+use serde_json::{Value, json};
 use signalbox_local::http::{Fault, What, When};
-use signalbox_pipeline::phase::Phase;
-use signalbox_pipeline::run::state::StageWork;
 use signalbox_tests::simulated::calls::{Blow, Call};
-use signalbox_tests::simulated::end::{differences, end};
-use signalbox_tests::simulated::jobs::{Conduct, WELL};
-use signalbox_tests::simulated::parallel::{alone, each};
-use signalbox_tests::simulated::world::{Setup, World};
+use signalbox_tests::simulated::end::differences;
+use signalbox_tests::simulated::parallel::each;
 
-/// Longer than any crash takes to be healed: a visibility, a lease, some ticks.
-const MINUTES: u32 = 30;
+mod story;
+
+use story::{Lived, Story};
 
 /// How a call can go wrong.
 const WAYS: [(&str, Blow); 9] = [
@@ -41,14 +37,13 @@ const WAYS: [(&str, Blow); 9] = [
     ("412 after", fault(When::After, What::Precondition)),
 ];
 
+/// Set, every call of every story goes wrong in every way. Otherwise, in the long stories, only who
+/// calls dies at each call; the other ways are tried at each write.
+const EVERYTHING: &str = "SIGNALBOX_ALL_POINTS";
+
 const fn fault(when: When, what: What) -> Blow {
     Blow::Fault(Fault { when, what })
 }
-
-/// The check is the second job to start, and the third submission: Batch refuses the first of all,
-/// whose job definition it does not know yet.
-const CHECK: u64 = 2;
-const SUBMITTED: u64 = 3;
 
 /// One call, and one way in which it goes wrong.
 struct Point<'a> {
@@ -65,89 +60,16 @@ impl fmt::Display for Point<'_> {
     }
 }
 
-/// What is played through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Story {
-    /// A push is carried to its release in both environments.
-    Released,
-    /// A push is cancelled while its check runs, which would take long.
-    Cancelled,
-    /// A push is cancelled while nobody knows whether its check was submitted; it was not. Where the
-    /// cancel comes late, `tick` has submitted it, and the end is that of `Cancelled`.
-    Doubted,
-}
-
-/// How a story went.
-#[derive(Clone, Debug, PartialEq)]
-struct Lived {
-    calls: Vec<Call>,
-    /// After how many calls something happened that happens in this story alone.
-    told: usize,
-    end: Value,
-}
-
-impl Story {
-    const ALL: [Self; 3] = [Self::Released, Self::Cancelled, Self::Doubted];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Released => "released",
-            Self::Cancelled => "cancelled",
-            Self::Doubted => "doubted",
-        }
-    }
-
-    /// The story when `calls` are hit.
-    fn live(self, calls: BTreeMap<u64, Blow>) -> anyhow::Result<Lived> {
-        let mut setup = Setup::default();
-        setup.blows.calls = calls;
-        if self != Self::Released {
-            setup.conducts.insert(CHECK, Conduct { seconds: 24 * 3600, ..WELL });
-        }
-        if self == Self::Doubted {
-            setup.blows.submissions.insert(SUBMITTED, Blow::Dies(When::Before));
-        }
-        alone(async {
-            let mut world = World::begin(setup).await?;
-            world.push("rain", "first").await?;
-            let told = if self == Self::Released {
-                0
-            } else {
-                let phase = if self == Self::Cancelled { Phase::Running } else { Phase::Pending };
-                let run = check_is(&mut world, phase).await?;
-                let told = world.wire().calls().len();
-                world.decide("first", decision::What::Cancel(Cancel { run, reason: None })).await?;
-                told
-            };
-            world.settle(MINUTES, 1).await?;
-            Ok(Lived { calls: world.wire().calls(), told, end: end(&world)? })
-        })
-    }
-}
-
-/// Lets time pass until the check is in `phase`; Batch takes less than a second for any other.
-async fn check_is(world: &mut World, phase: Phase) -> anyhow::Result<RunKey> {
-    for _ in 0..MINUTES * 60 {
-        world.pass(Duration::from_secs(1)).await?;
-        if let Some(run) = world.runs()?.pop() {
-            let mut checks = run.state.stages.iter().filter(|one| one.work == StageWork::Checks);
-            let mut jobs = checks.by_ref().flat_map(|stage| &stage.jobs);
-            if jobs.any(|job| job.attempts.iter().any(|attempt| attempt.phase == phase)) {
-                return Ok(RunKey { pipeline: run.pipeline, run: run.id });
-            }
-        }
-    }
-    anyhow::bail!("the check does not come to be {phase}")
-}
-
 fn points(story: Story, lived: &Lived) -> Vec<Point<'_>> {
     let calls = lived.calls.get(lived.told..).unwrap_or_default();
+    let in_full = story.is_short() || std::env::var_os(EVERYTHING).is_some();
     let all = calls.iter().flat_map(|call| {
-        let fitting = WAYS.iter().filter(|(_, blow)| match blow {
+        let fitting = WAYS.iter().filter(move |(_, blow)| match blow {
             Blow::Fault(Fault { what: What::Conflict | What::Precondition, .. }) => {
                 call.is_conditional
             }
-            Blow::Fault(_) | Blow::Dies(_) | Blow::Sleeps(..) => true,
+            Blow::Fault(_) => in_full || call.is_conditional,
+            Blow::Dies(_) | Blow::Sleeps(..) => true,
         });
         fitting.map(move |&(way, blow)| Point { story, call, way, blow })
     });
@@ -181,33 +103,38 @@ fn undisturbed(story: Story) -> Lived {
     let again = story.live(BTreeMap::new()).expect("nothing disturbs it");
     assert_eq!(again, lived, "the same world lives the same life");
     let end = &lived.end;
+    let (phases, jobs) = story.expected();
     let submitted = end["submitted"].as_object().expect("jobs were submitted");
     assert!(submitted.values().all(|times| times == 1), "{submitted:?}");
-    let jobs = [(Story::Released, 5), (Story::Cancelled, 2), (Story::Doubted, 1)];
-    assert!(jobs.contains(&(story, submitted.len())), "{submitted:?}");
+    assert_eq!(submitted.len(), jobs, "{story:?}: {submitted:?}");
     assert_eq!(end["dead_letters"], serde_json::json!({}));
-    let runs = end["runs"].as_object().expect("there are runs");
-    let phase = if story == Story::Released { "succeeded" } else { "cancelled" };
-    assert!(runs.len() == 1 && runs.values().all(|run| run["phase"] == phase), "{runs:?}");
+    // Ids of runs begin with their times.
+    let runs = end["runs"].as_object().expect("there are runs").values();
+    let ended: Vec<Value> = runs.map(|run| run["phase"].clone()).collect();
+    let phases: Vec<Value> = phases.iter().map(|phase| json!(phase)).collect();
+    assert_eq!(ended, phases, "{story:?}: {:#}", end["runs"]);
     lived
 }
 
 #[test]
 fn a_pipeline_ends_the_same_whichever_call_goes_wrong_in_whatever_way() {
-    let stories = Story::ALL.map(|story| (story, undisturbed(story)));
-    let [released, cancelled, doubted] = stories.each_ref().map(|(_, lived)| &lived.end);
+    let told = each(&Story::ALL, |story| undisturbed(*story));
+    let stories: BTreeMap<Story, Lived> = Story::ALL.into_iter().zip(told).collect();
     let all: Vec<Point<'_>> =
         stories.iter().flat_map(|(story, lived)| points(*story, lived)).collect();
-    let tried = each(&all, |point| match point.story {
-        Story::Released => try_out(point, &[released]),
-        Story::Cancelled => try_out(point, &[cancelled]),
-        Story::Doubted => try_out(point, &[doubted, cancelled]),
+    let tried = each(&all, |point| {
+        let ends = point.story.ends().into_iter().map(|story| &stories[&story].end);
+        try_out(point, &ends.collect::<Vec<_>>())
     });
     let wrong: Vec<String> = all
         .iter()
         .zip(&tried)
         .filter_map(|(point, wrong)| Some(format!("{point}\n    {}", wrong.as_ref()?)))
         .collect();
+    for story in Story::ALL {
+        let of_story = all.iter().filter(|point| point.story == story).count();
+        println!("{}: {of_story}", story.name());
+    }
     println!("crash points: {} of {}", all.len() - wrong.len(), all.len());
     assert!(wrong.is_empty(), "{} points:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -149,7 +149,7 @@ fn blue_green_gives_everything_at_once_and_falls_back_while_it_bakes() -> anyhow
 fn a_launch_where_nothing_is_released_changes_nothing() -> anyhow::Result<()> {
     alone(async {
         let mut world = signalbox_tests::simulated::world::World::begin(Default::default()).await?;
-        let key = world.train(PLACE, "too early").await?;
+        let key = world.train("rain", PLACE, "too early").await?;
         world.settle(5, 1).await?;
         assert_eq!(world.document::<serde_json::Value>(&key.document())?, None);
         assert!(world.wire().engine().batch().jobs().is_empty());

@@ -77,7 +77,7 @@ pub(crate) async fn launched(
 ) -> anyhow::Result<Vec<Launch>> {
     let mut keys = Vec::new();
     for number in 0..500 {
-        let key = world.train(PLACE, &format!("{name}-{number}")).await?;
+        let key = world.train("rain", PLACE, &format!("{name}-{number}")).await?;
         let found = environment(world)?;
         let (picked, _) = found.pick(&key.launch).context("nothing to pick")?;
         keys.extend((picked == side).then_some(key));

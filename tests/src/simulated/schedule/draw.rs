@@ -3,9 +3,10 @@
 use fastrand::Rng;
 use signalbox_local::http::{Fault, What, When};
 
-use super::{Decided, Deploy, Fate, PIPELINES, Push};
+use super::{Decided, Deed, Deploy, Fate, PIPELINES, Policy, Push, Rollout};
 use crate::simulated::calls::Blow;
 use crate::simulated::jobs::{Conduct, WELL};
+use crate::simulated::people::PEOPLE;
 
 pub(super) fn push(rng: &mut Rng, pipelines: usize, before: u64) -> Push {
     let pipeline = PIPELINES[rng.usize(..pipelines)].to_owned();
@@ -13,11 +14,32 @@ pub(super) fn push(rng: &mut Rng, pipelines: usize, before: u64) -> Push {
     Push { pipeline, at_millis: before + rng.u64(0..=20_000) }
 }
 
-pub(super) fn decided(rng: &mut Rng, runs: usize) -> Decided {
-    let cancels = rng.u8(..3) > 0;
-    // A run takes about a quarter of a minute, and one that is over can be tried again.
-    let at_millis = rng.u64(0..=if cancels { 60_000 } else { 300_000 });
-    Decided { at_millis, run: rng.usize(..runs), cancels }
+pub(super) fn policy(rng: &mut Rng) -> Policy {
+    let rollout = match rng.u8(..4) {
+        0 => Rollout::AtOnce,
+        1 => Rollout::BlueGreen,
+        _ => Rollout::Canary,
+    };
+    Policy { approvals: rng.u32(0..=2), rollout }
+}
+
+pub(super) fn decided(rng: &mut Rng, runs: usize, policy: Policy) -> Decided {
+    let run = rng.usize(..runs);
+    let usual = if rng.u8(..3) > 0 { Deed::Cancel } else { Deed::Retry };
+    let deed = match rng.u8(..8) {
+        _ if policy == Policy::default() => usual,
+        0 | 1 => Deed::Approve(rng.usize(..PEOPLE.len())),
+        2 => Deed::Reject(rng.usize(..PEOPLE.len())),
+        3 => Deed::RollBack,
+        4 => Deed::Hold,
+        5 => Deed::Resume,
+        _ => usual,
+    };
+    // A run takes about a quarter of a minute, and one that is over can be tried again; people and
+    // launches take their time.
+    let is_soon = deed == Deed::Cancel && policy.rollout == Rollout::AtOnce;
+    let at_millis = rng.u64(0..=if is_soon { 60_000 } else { 300_000 });
+    Decided { at_millis, run, deed }
 }
 
 /// A deploy in whose middle somebody cancels a run that is under way: that is a fact which code of
@@ -29,7 +51,7 @@ pub(super) fn deploy(rng: &mut Rng, pushes: &[Push]) -> (Deploy, Decided) {
     // A message that comes to old instances more than five times would be a dead letter.
     let from_millis = at_millis.saturating_sub(rng.u64(0..=20_000));
     let to_millis = at_millis + rng.u64(0..=60_000);
-    (Deploy { from_millis, to_millis }, Decided { at_millis, run, cancels: true })
+    (Deploy { from_millis, to_millis }, Decided { at_millis, run, deed: Deed::Cancel })
 }
 
 pub(super) fn blow(rng: &mut Rng) -> Blow {
