@@ -16,7 +16,7 @@ use crate::phase::Phase;
 use crate::platform::Platform;
 use crate::rollout::Plan;
 use crate::run::state::{Attempt, GivenUp, Stage, StageWork};
-use crate::run::{Fact, Rejection, Run, places};
+use crate::run::{Fact, Rejection, Run, again, places};
 use crate::shared::Shared;
 
 mod submission;
@@ -263,7 +263,10 @@ impl Needed<'_> {
         let key = submission_id(self.run, id);
         self.need(key, |this, key| {
             let submission = submission::build(this.run, stage, id, this.platform);
-            Some(this.fresh(key, Effect::Submit(Shared::new(submission))))
+            let before = submission::before(stage, id);
+            let not_before = again::not_before(&submission.job_name, before, this.now);
+            let submit = this.fresh(key, Effect::Submit(Shared::new(submission)));
+            Some(Pending { not_before, ..submit })
         });
     }
 

@@ -149,6 +149,9 @@ fn pending(run: &Run, stage: &Stage, job: &Job, attempt: &Attempt, now: Timestam
     };
     match run.pending.iter().find(mine) {
         None => "submitted, not started".to_owned(),
+        Some(Pending { not_before: Some(due), .. }) if *due > now => {
+            format!("the platform ended the attempt before, tried again from {due} on")
+        }
         Some(pending) if pending.lease.is_none() => "about to be submitted".to_owned(),
         Some(pending) if pending.is_free(now) => {
             "nobody has heard of its submission; tick takes it over".to_owned()

@@ -173,6 +173,12 @@ impl Launch {
         AttemptId { stage: StageName::launch(), job: JobKey::train(), number }
     }
 
+    /// The attempts before the one with this number.
+    fn before(&self, number: u32) -> &[Attempt] {
+        let own = self.attempts.iter().position(|attempt| attempt.number == number);
+        &self.attempts[..own.unwrap_or(self.attempts.len())]
+    }
+
     /// The believed jobs whose end was not seen yet.
     pub fn awaited(&self) -> impl Iterator<Item = (AttemptId, &Placement)> {
         self.attempts

@@ -11,6 +11,7 @@ use crate::register::{Entry, Occurrence, Register};
 use crate::shared::Shared;
 
 mod admission;
+pub(crate) mod again;
 pub mod approving;
 pub(crate) mod attempts;
 mod budget;

@@ -65,6 +65,10 @@ pub struct EnvironmentCompute {
     /// The queue of AWS Batch that takes them; without one, the system's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueName>,
+    /// The queue that takes a job whose machine was taken away in an attempt before; the same one,
+    /// where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_demand_queue: Option<QueueName>,
     /// Processors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vcpus: Option<Vcpus>,

@@ -1,6 +1,8 @@
 use signalbox_cloud::decision::{Steer, What as Decision};
 use signalbox_pipeline::environment::Generation;
 use signalbox_pipeline::environment::history::What;
+use signalbox_pipeline::keys;
+use signalbox_pipeline::launch::Launch;
 use signalbox_pipeline::names::RunId;
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::rollout::Side;
@@ -91,8 +93,13 @@ fn launches_that_lost_their_machines_do_not_count() -> anyhow::Result<()> {
         let reclaimed = Conduct { is_reclaimed: true, ..WELL };
         world.hands().train(&second, Training { conduct: reclaimed, auc: 0.9 });
         let launches = launched(&mut world, Side::Candidate, 4, "lost").await?;
-        assert!(launches.iter().all(|it| it.phase == Phase::Errored && it.attempts.len() == 4));
+        // Each is tried again three times, and waits longer each time.
         wait(&mut world, 15).await?;
+        for launch in launches {
+            let key = keys::state::launch(&launch.pipeline, &launch.environment, &launch.id);
+            let found = world.document::<Launch>(&key)?.expect("it is still there");
+            assert_eq!((found.phase, found.attempts.len()), (Phase::Errored, 4));
+        }
         let candidate = environment(&world)?.candidate.expect("it is still being rolled out");
         assert_eq!((candidate.ramp.on_candidate.errored, candidate.ramp.step), (4, 0));
         assert_eq!(run(&world, 1)?.state.phase, Phase::Running);

@@ -12,8 +12,8 @@ use crate::keys;
 use crate::names::{EnvironmentName, JobName};
 use crate::order::{self, Order, Source, Work};
 use crate::platform::{Capability, Platform};
-use crate::run::Run;
-use crate::run::state::{Stage, StageWork};
+use crate::run::state::{Attempt, Stage, StageWork};
+use crate::run::{Run, again};
 use crate::settings::{EnvironmentCompute, Settings};
 
 /// What `/signalbox` holds in every job: put there by the init container.
@@ -132,6 +132,8 @@ pub(crate) struct Asked {
     pub(crate) task: Task,
     /// The runner's own timeout.
     pub(crate) timeout_seconds: u64,
+    /// Whether it goes where capacity is not lent, if the environment has such a place.
+    pub(crate) is_on_demand: bool,
 }
 
 /// The submission of an attempt as things stand now.
@@ -143,8 +145,17 @@ pub(super) fn build(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platfor
         parameters: id.parameters(&run.pipeline, &run.id),
         task: task(run, stage, id, platform),
         timeout_seconds: runners_timeout(run, stage, id),
+        is_on_demand: again::lost_a_machine(before(stage, id)),
     };
     Submission::assembled(asked, settings, platform)
+}
+
+/// The attempts of the same job before the attempt `id`.
+pub(super) fn before<'s>(stage: &'s Stage, id: &AttemptId) -> &'s [Attempt] {
+    let job = stage.jobs.iter().find(|job| job.name == id.job);
+    let attempts = job.map_or(&[][..], |job| &job.attempts);
+    let own = attempts.iter().position(|attempt| attempt.number == id.number);
+    &attempts[..own.unwrap_or(attempts.len())]
 }
 
 impl Submission {
@@ -154,7 +165,7 @@ impl Submission {
         settings: Option<&Settings>,
         platform: &Platform,
     ) -> Self {
-        let Asked { attempt, job_name, parameters, task, timeout_seconds } = asked;
+        let Asked { attempt, job_name, parameters, task, timeout_seconds, is_on_demand } = asked;
         let given = settings.map(|settings| &settings.compute);
         let order = Order {
             schema: 1,
@@ -163,7 +174,9 @@ impl Submission {
             timeout_seconds,
             work: task.work,
         };
-        let queue = given.and_then(|given| given.queue.as_ref());
+        let on_demand = given.and_then(|given| given.on_demand_queue.as_ref());
+        let usual = given.and_then(|given| given.queue.as_ref());
+        let queue = on_demand.filter(|_| is_on_demand).or(usual);
         let of_environment = given.map(EnvironmentCompute::sizes).unwrap_or_default();
         // What the job asks for goes before what the environment gives, and that before the default.
         let (vcpus, memory_mib, gpus) = size(task.compute.or(of_environment));

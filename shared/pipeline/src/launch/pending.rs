@@ -8,6 +8,7 @@ use crate::effect::{Effect, EffectId, Lease, Pending, Submission, Termination, W
 use crate::names::JobId;
 use crate::phase::Phase;
 use crate::platform::Platform;
+use crate::run::again;
 use crate::run::state::{Attempt, GivenUp};
 use crate::shared::Shared;
 
@@ -40,8 +41,11 @@ pub(super) fn of(launch: &Launch, platform: &Platform, now: Timestamp) -> Vec<Pe
             need(EffectId::new(format!("withdraw:{job_name}")), &withdrawal);
         }
         if attempt.phase == Phase::Pending && attempt.placement.is_none() {
-            let submit =
-                || (Effect::Submit(Shared::new(submission::build(launch, &id, platform))), None);
+            let submit = || {
+                let not_before = again::not_before(&job_name, launch.before(attempt.number), now);
+                let submission = submission::build(launch, &id, platform);
+                (Effect::Submit(Shared::new(submission)), not_before)
+            };
             need(EffectId::new(format!("submit:{job_name}")), &submit);
         }
     }

@@ -4,6 +4,7 @@ use super::Launch;
 use crate::attempt::AttemptId;
 use crate::effect::{Asked, Submission, Task};
 use crate::platform::Platform;
+use crate::run::again;
 
 /// The submission of the attempt `id` as things stand now: the release's image by digest, with the
 /// environment's variables.
@@ -18,6 +19,7 @@ pub(super) fn build(launch: &Launch, id: &AttemptId, platform: &Platform) -> Sub
             parameters: id.launch_parameters(&launch.pipeline, &launch.environment, &launch.id),
             task: Task::exec(image, &picked.train, None),
             timeout_seconds: timeout_seconds(launch),
+            is_on_demand: again::lost_a_machine(launch.before(id.number)),
         },
         Some(&picked.settings),
         platform,

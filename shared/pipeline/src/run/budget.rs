@@ -47,13 +47,16 @@ impl Budget {
 
 /// What went wrong with an attempt.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
+    /// Its own work failed.
     Own,
+    /// Its machine was taken away.
     Spot,
+    /// Anything else that the platform has ended.
     Platform,
 }
 
-fn kind(attempt: &Attempt) -> Option<Kind> {
+pub(super) fn kind(attempt: &Attempt) -> Option<Kind> {
     match (attempt.phase, &attempt.ending) {
         (Phase::Failed, _) => Some(Kind::Own),
         (Phase::Errored, Some(ending)) if ending.cause == Some(Cause::Reclaimed) => {

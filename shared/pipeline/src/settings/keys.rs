@@ -25,7 +25,7 @@ pub(crate) const SETTINGS: Keys = Keys {
 
 pub(crate) const COMPUTE: Keys = Keys {
     what: "`compute`",
-    known: &["queue", "vcpus", "memory", "gpus", "timeout", "retries"],
+    known: &["queue", "on_demand_queue", "vcpus", "memory", "gpus", "timeout", "retries"],
     later: &[],
     never: &[],
 };

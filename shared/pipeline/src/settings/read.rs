@@ -72,8 +72,11 @@ fn schema(settings: &Settings) -> u32 {
     let is_plain = settings.admission.is_open() && settings.compute.retries.is_none();
     let is_gated = settings.approvals.is_some() || !settings.freeze.is_empty();
     let is_told = !settings.notify.is_empty() || settings.rollout.is_some();
+    let compute = &settings.compute;
+    let is_newest =
+        settings.admission.validate.scan.is_some() || compute.on_demand_queue.is_some();
     match (is_gated || is_told, is_plain) {
-        _ if settings.admission.validate.scan.is_some() => SCHEMA,
+        _ if is_newest => SCHEMA,
         (true, _) => 3,
         (false, false) => 2,
         (false, true) => 1,
@@ -169,6 +172,7 @@ fn compute(field: Field<'_>, faults: &mut Collector) -> Option<EnvironmentComput
     let sizes = sizes(&fields, faults);
     Some(EnvironmentCompute {
         queue: fields.optional("queue", faults, named),
+        on_demand_queue: fields.optional("on_demand_queue", faults, named),
         vcpus: sizes.vcpus,
         memory_mib: sizes.memory_mib,
         gpus: sizes.gpus,

@@ -79,3 +79,67 @@ fn an_environment_says_how_often_the_platform_is_tried_again() {
     let run = answer(run, &[Fact::JobEnded(fact), reported(&e2e, report(143))]);
     assert_eq!(run.state.phase, Phase::Errored);
 }
+
+/// The submission of the newest attempt of `unit`, once the one before has ended so.
+fn next(run: &Run) -> &Pending {
+    let number = unit(run).attempts.last().unwrap().number;
+    let is_it = |pending: &&Pending| match &pending.effect {
+        Effect::Submit(submission) => {
+            submission.attempt.job.as_str() == "unit" && submission.attempt.number == number
+        }
+        _ => false,
+    };
+    run.pending.iter().find(is_it).unwrap()
+}
+
+#[test]
+fn after_the_platforms_trouble_the_next_attempt_waits_longer_each_time_and_not_in_step_with_others()
+{
+    let gone = "Host EC2 (instance i-0abc) terminated.";
+    let mut run = checked_out(DEFINITION);
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        run = ends(run, Some(143), Some(Cause::Reclaimed), gone);
+        let due = next(&run).not_before.expect("it waits");
+        assert!(!next(&run).is_free(at(1)) && next(&run).is_free(due), "nobody submits it earlier");
+        waits.push(due.duration_since(next(&run).since).as_millis());
+    }
+    for (wait, longest) in waits.iter().zip([30_000, 60_000, 120_000]) {
+        assert!((longest / 2..=longest).contains(wait), "{waits:?}");
+    }
+    assert!(explain(&run, at(1)).contains("tried again from"), "{}", explain(&run, at(1)));
+    let name = |job: &str| JobName::parse(job).unwrap();
+    let attempts = &unit(&run).attempts[..3];
+    let due = |job| again::not_before(&name(job), attempts, at(0)).unwrap();
+    assert_ne!(due("rain-1-train-2"), due("rain-2-train-2"));
+}
+
+#[test]
+fn a_job_that_failed_by_itself_is_tried_again_at_once() {
+    let run = ends(checked_out(DEFINITION), Some(1), None, "Essential container in task exited");
+    assert_eq!(next(&run).not_before, None);
+}
+
+#[test]
+fn a_job_that_has_lost_its_machine_goes_to_the_queue_on_demand_where_settings_name_one() {
+    let run = checked_out(DEFINITION);
+    let run = built(pass(pass(run, "checks", "unit", "j2"), "checks", "style", "j3"), "d");
+    let text = "version: 1\nenvironment: test\n\
+                compute: { queue: spot, on_demand_queue: steady }\n";
+    let settings = settings::parse(text).unwrap();
+    assert_eq!(settings.schema, 4, "older code would submit it to the other queue");
+    let run = take(&run, &Fact::Entered(found(Some(settings), Place::Held)));
+    let queue = |run: &Run| {
+        let submissions = run.pending.iter().filter_map(|pending| match &pending.effect {
+            Effect::Submit(submission) => Some(submission.queue.clone()),
+            _ => None,
+        });
+        submissions.last().unwrap()
+    };
+    assert!(queue(&run).ends_with("/spot"), "{}", queue(&run));
+    let e2e = attempt("test-verify", "e2e", 1);
+    let Fact::JobEnded(mut fact) = ended(&run, &e2e, "j9", 143) else { unreachable!() };
+    fact.ending.cause = Some(Cause::Reclaimed);
+    let run = answer(run, &[Fact::JobEnded(fact), reported(&e2e, report(143))]);
+    assert!(queue(&run).ends_with("/steady"), "{}", queue(&run));
+}
