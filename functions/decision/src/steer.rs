@@ -4,6 +4,7 @@ use signalbox_cloud::advance::RunKey;
 use signalbox_cloud::decision::{Steer, What};
 use signalbox_cloud::fault::Fault;
 use signalbox_pipeline::environment::{Environment, Refused, Release};
+use signalbox_pipeline::notice::Notice;
 
 use super::{Decide, Decided};
 
@@ -29,12 +30,39 @@ impl Decide {
                 Err(refused) => (None, Err(refused)),
             }
         });
-        let (done, _): (Result<(), Refused>, _) = changed.await?;
+        let (done, found): (Result<(), Refused>, _) = changed.await?;
         match done {
             Ok(()) => tracing::info!(%environment, %by, "a person changed what is released there"),
             Err(refused) => tracing::warn!(%environment, %by, reason = %refused, "nothing changes"),
         }
-        Ok(())
+        match found {
+            Some(found) => self.tell_of_hold(decided, steer, &found.document).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whom the settings name where the hold that stands is this decision's: also when it comes
+    /// again, since whoever carried it out may have died before it told anybody.
+    async fn tell_of_hold(
+        &self,
+        decided: &Decided,
+        steer: &Steer,
+        found: &Environment,
+    ) -> Result<(), Fault> {
+        let is_its_own = found.hold.as_ref().is_some_and(|hold| {
+            hold.by == decided.by && hold.number == steer.meant_for.holds.saturating_add(1)
+        });
+        let (true, Some(live)) = (is_its_own, &found.current) else { return Ok(()) };
+        let key = RunKey { pipeline: steer.pipeline.clone(), run: live.run.clone() };
+        let (run, settings) =
+            tokio::join!(self.runs.load(&key), self.runs.settings(&steer.environment));
+        let notice = run?
+            .zip(settings?)
+            .and_then(|(run, settings)| Notice::of_hold(&run, found, &settings.notify));
+        match notice {
+            Some(notice) => self.runs.notices.send(&notice).await,
+            None => Ok(()),
+        }
     }
 
     /// The release that `run` has verified in the environment.

@@ -9,6 +9,7 @@ use signalbox_testkit::{Pretend, fixture, messages, variable};
 use super::*;
 
 mod approvals;
+mod steering;
 
 const HOST: &str = "codecommit.eu-west-1.amazonaws.com";
 const CANCEL: &str = "sqs-decision-cancel.json";

@@ -16,6 +16,7 @@ use crate::run::Run;
 
 mod due;
 mod end;
+mod hold;
 pub(crate) mod keys;
 mod read;
 mod target;
@@ -73,6 +74,10 @@ pub enum Kind {
     Finished,
     /// A run is over because the machinery or the platform failed.
     Errored,
+    /// A release was rolled out, or about to be recorded, and is out: what was live stays so.
+    FellBack,
+    /// A person keeps releases out of an environment.
+    Hold,
     /// An environment waits for an approval.
     Approval,
     /// Somebody has let a release in without the approvals that it needs.

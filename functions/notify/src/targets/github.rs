@@ -32,7 +32,7 @@ pub(crate) async fn status(
     notice: &Notice,
 ) -> Result<(), Fault> {
     let commit = &notice.commit;
-    if !matches!(notice.kind, Kind::Finished | Kind::Errored) {
+    if !matches!(notice.kind, Kind::Finished | Kind::Errored | Kind::FellBack) {
         return Err(Fault::NotOurs("a status tells the end of a run and nothing else".to_owned()));
     }
     if commit.host.as_str() != HOST {

@@ -181,7 +181,11 @@ impl Runs {
         Ok((answer, found))
     }
 
-    async fn settings(
+    /// What ops want of an environment now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn settings(
         &self,
         environment: &EnvironmentName,
     ) -> Result<Option<Shared<Settings>>, Fault> {

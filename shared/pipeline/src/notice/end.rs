@@ -4,7 +4,7 @@ use super::{Kind, Notice, Target, Words};
 use crate::phase::Phase;
 use crate::run::Run;
 use crate::run::fact::Evidence;
-use crate::run::state::{Job, Stage};
+use crate::run::state::{Job, Stage, StageWork, State};
 
 /// As many failed jobs as are named.
 const MOST_JOBS: usize = 8;
@@ -16,6 +16,7 @@ impl Notice {
     pub fn of_end(run: &Run, targets: Vec<Target>) -> Option<Self> {
         let state = &run.state;
         let kind = match state.phase {
+            Phase::Failed if fell_back(state) => Kind::FellBack,
             Phase::Succeeded | Phase::Failed | Phase::Cancelled => Kind::Finished,
             Phase::Errored => Kind::Errored,
             Phase::Pending | Phase::Running | Phase::Superseded | Phase::Skipped => return None,
@@ -43,6 +44,12 @@ impl Notice {
         // The id is made of names that are shorter than it may be, so that it always parses.
         Self::of(run, words, targets).ok()
     }
+}
+
+/// Whether its verified release did not come to be live.
+fn fell_back(state: &State) -> bool {
+    let of_release = |stage: &&Stage| matches!(stage.work, StageWork::Release { .. });
+    state.stages.iter().filter(of_release).any(|stage| is_bad(stage.phase))
 }
 
 fn is_bad(phase: Phase) -> bool {
