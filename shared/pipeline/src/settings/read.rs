@@ -73,8 +73,7 @@ fn schema(settings: &Settings) -> u32 {
     let is_gated = settings.approvals.is_some() || !settings.freeze.is_empty();
     let is_told = !settings.notify.is_empty() || settings.rollout.is_some();
     let compute = &settings.compute;
-    let is_newest =
-        settings.admission.validate.scan.is_some() || compute.on_demand_queue.is_some();
+    let is_newest = settings.admission.validate.scan.is_some() || compute.on_demand_queue.is_some();
     match (is_gated || is_told, is_plain) {
         _ if is_newest => SCHEMA,
         (true, _) => 3,
