@@ -18,7 +18,7 @@ use crate::log::{EACH_END, Log};
 use crate::process::{self, Ended, Limits};
 use crate::shelf::{S3, Shelf};
 use crate::stop::Stop;
-use crate::{build, checkout, exec, upload};
+use crate::{build, checkout, exec, preflight, upload};
 
 /// How long a command has after SIGTERM. Batch gives the whole container 30 seconds.
 const GRACE: Duration = Duration::from_secs(10);
@@ -32,6 +32,8 @@ pub(crate) enum Verb {
     Exec(Vec<OsString>),
     /// Build an image.
     Build,
+    /// Try what an environment's jobs are given.
+    Preflight,
 }
 
 /// What every kind of work needs.
@@ -171,6 +173,10 @@ async fn carried_out(
             let wanted =
                 build::Wanted { source, dockerfile, context, command, artifacts, repository, tag };
             build::build(attempt, &wanted, shelf).await
+        }
+        (Verb::Preflight, Work::Preflight { data, secrets, role }) => {
+            let wanted = preflight::Wanted { data, secrets, role: role.as_deref() };
+            preflight::preflight(attempt, &wanted).await
         }
         (verb, _) => {
             Err(anyhow::anyhow!("the command line says {verb:?}, and {VARIABLE} orders other work")

@@ -28,6 +28,8 @@ enum Command {
     },
     /// Build the image of the order, and push it.
     Build,
+    /// Try the data, the secrets and the role of the order.
+    Preflight,
 }
 
 /// Runs the runner with `args`, the arguments after the program's own name.
@@ -37,6 +39,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Checkout) => Verb::Checkout,
         Ok(Command::Exec { argv }) => Verb::Exec(argv),
         Ok(Command::Build) => Verb::Build,
+        Ok(Command::Preflight) => Verb::Preflight,
         Err(error) => {
             // Nothing is left to do where even this cannot be written.
             let _ = error.print();

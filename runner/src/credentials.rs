@@ -36,6 +36,7 @@ struct Answer {
     secret_access_key: String,
     token: Option<String>,
     expiration: Option<jiff::Timestamp>,
+    role_arn: Option<String>,
 }
 
 impl JobCredentials {
@@ -67,14 +68,16 @@ impl JobCredentials {
         Some(Credentials::new(key, secret, token, None, "environment"))
     }
 
+    /// The ARN of the role that they are of, where ECS says so.
+    pub(crate) async fn role(&self) -> anyhow::Result<Option<String>> {
+        if self.of_variables().is_some() {
+            return Ok(None);
+        }
+        Ok(self.answer().await?.role_arn)
+    }
+
     async fn of_container(&self) -> anyhow::Result<Credentials> {
-        let url = self.endpoint()?;
-        let token = self.authorization()?;
-        let answer = http::get(&url, token.as_deref())
-            .await
-            .context("the job's role gives no credentials")?;
-        let answer: Answer = serde_json::from_slice(&answer)
-            .with_context(|| format!("{url} does not answer with credentials"))?;
+        let answer = self.answer().await?;
         let expiry = answer.expiration.map(SystemTime::from);
         Ok(Credentials::new(
             answer.access_key_id,
@@ -83,6 +86,16 @@ impl JobCredentials {
             expiry,
             "container",
         ))
+    }
+
+    async fn answer(&self) -> anyhow::Result<Answer> {
+        let url = self.endpoint()?;
+        let token = self.authorization()?;
+        let answer = http::get(&url, token.as_deref())
+            .await
+            .context("the job's role gives no credentials")?;
+        serde_json::from_slice(&answer)
+            .with_context(|| format!("{url} does not answer with credentials"))
     }
 
     fn endpoint(&self) -> anyhow::Result<String> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use signalbox_pipeline::inspection::Finding;
 use signalbox_pipeline::names::Sha256;
 use signalbox_pipeline::report::{Built, Commit, Failure, File, Metric, Report, Tests};
 
@@ -23,6 +24,8 @@ pub(crate) struct Finished {
     pub(crate) image: Option<Built>,
     /// Who made the commit that was fetched.
     pub(crate) commit: Option<Commit>,
+    /// What was tried, and what came of it.
+    pub(crate) findings: Vec<Finding>,
     /// Why it did not end well.
     pub(crate) failure: Option<Failure>,
 }
@@ -84,6 +87,7 @@ impl Finished {
             evidence: self.results.evidence.clone(),
             files: self.results.files.iter().map(|delivery| delivery.file.clone()).collect(),
             packages: self.results.packages.iter().map(|delivery| delivery.file.clone()).collect(),
+            findings: self.findings.clone(),
             image: self.image.clone(),
             commit: self.commit.clone(),
             failure: self.failure.clone(),

@@ -1,7 +1,7 @@
 //! The job's side: what runs inside the container of an AWS Batch job.
 //!
 //! `install` copies the runner to the volume that it shares with the job's container; `checkout`,
-//! `exec` and `build` carry out the [order](signalbox_pipeline::order) that stands in the
+//! `exec`, `build` and `preflight` carry out the [order](signalbox_pipeline::order) that stands in the
 //! environment, and report in `result.json`.
 //!
 //! **Invariant**: `result.json` is put last. Who reads one may rely on the log and on every file
@@ -21,6 +21,7 @@ mod hashing;
 mod http;
 mod log;
 mod path;
+mod preflight;
 mod process;
 mod results;
 mod shelf;

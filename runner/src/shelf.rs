@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 mod s3;
 
-pub(crate) use s3::S3;
+pub(crate) use s3::{S3, client};
 
 /// What is put.
 #[derive(Clone, Debug)]

@@ -87,6 +87,7 @@ pub(crate) fn failed() -> Run {
             class: FailureClass::Source,
             message: "there is no such branch".to_owned(),
         }),
+        findings: Vec::new(),
         notes: Vec::new(),
     };
     let found = Found {

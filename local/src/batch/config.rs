@@ -1,10 +1,12 @@
 //! What the engine tells Batch about itself.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::executor::Executor;
 use crate::ecr::Ecr;
+use crate::secretsmanager::SecretsManager;
 
 /// How long a container may take to end after it was asked to, as on ECS.
 pub const GRACE: Duration = Duration::from_secs(30);
@@ -25,6 +27,8 @@ pub struct BatchConfig {
     pub images: Ecr,
     /// The unique id (`AROA…`) of the role with that ARN.
     pub role_id: fn(&str) -> String,
+    /// Where the secrets of job definitions are read.
+    pub secrets: Arc<SecretsManager>,
     /// What runs them.
     pub executor: Executor,
     /// How long a job may take to end after SIGTERM: [`GRACE`] unless a test says otherwise.

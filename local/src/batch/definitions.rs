@@ -147,7 +147,7 @@ fn check_container(container: &Value, path: &str) -> Result<(), WireError> {
     if container["image"].as_str().is_none_or(str::is_empty) {
         return Err(refuse(format!("{path} must contain image")));
     }
-    for list in ["command", "environment", "resourceRequirements", "mountPoints"] {
+    for list in ["command", "environment", "resourceRequirements", "mountPoints", "secrets"] {
         if container.get(list).is_some_and(|value| !value.is_array() && !value.is_null()) {
             return Err(refuse(format!("{path}.{list} must be a list")));
         }

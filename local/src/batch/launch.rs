@@ -34,7 +34,30 @@ pub(crate) fn plan(
         }
         None => folder.join("work"),
     };
-    Ok(Launch { argv, env: environment(job, main, attempt, folder, config, image), cwd })
+    let mut env = environment(job, main, attempt, folder, config, image);
+    env.extend(secrets(main, config)?);
+    Ok(Launch { argv, env, cwd })
+}
+
+/// The values of the container's secrets, as ECS reads them before it begins a task.
+fn secrets(main: &Value, config: &BatchConfig) -> Result<Vec<(String, OsString)>, String> {
+    let all = main["secrets"].as_array().into_iter().flatten();
+    all.map(|secret| {
+        let (name, from) = (text(&secret["name"]), text(&secret["valueFrom"]));
+        let value = config.secrets.text(from).map_err(|error| {
+            format!(
+                "ResourceInitializationError: unable to pull secrets or registry auth: unable to \
+                 retrieve secret from asm: {from}: {}: {}",
+                error.code, error.message
+            )
+        })?;
+        Ok((name.to_owned(), value.into()))
+    })
+    .collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn command(

@@ -83,6 +83,7 @@ impl Services {
         let ecr = Ecr::open(&dir.join("ecr"), clock.clone(), Arc::clone(&sink), registry)
             .context("cannot open ECR")?;
         repositories(&ecr, stack, &config.image_repositories)?;
+        let secrets = Arc::new(SecretsManager::open(dir));
         let batch = Batch::open(
             &dir.join("batch"),
             clock.clone(),
@@ -95,6 +96,7 @@ impl Services {
                 vcpus: config.vcpus,
                 images: ecr.clone(),
                 role_id: template::role_id,
+                secrets: Arc::clone(&secrets),
                 executor: config.executor.clone(),
                 grace: batch::GRACE,
             },
@@ -105,7 +107,7 @@ impl Services {
             CodeCommit::open(dir, endpoint, &caller, hook, sink, Arc::clone(&incidents))
                 .context("cannot open CodeCommit")?;
         let sns = Sns::open(&dir.join("sns"), clock.clone()).context("cannot open SNS")?;
-        let (sns, secrets) = (Arc::new(sns), Arc::new(SecretsManager::open(dir)));
+        let sns = Arc::new(sns);
         Ok(Self {
             sns,
             secrets,

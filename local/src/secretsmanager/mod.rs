@@ -63,6 +63,12 @@ impl SecretsManager {
         Ok(json!({ "ARN": arn(name), "Name": name, "VersionId": VERSION }))
     }
 
+    /// The text of the secret that `id` names, by name or ARN.
+    pub(crate) fn text(&self, id: &str) -> Result<String, WireError> {
+        let answer = self.value(&json!({ "SecretId": id }))?;
+        Ok(answer["SecretString"].as_str().unwrap_or_default().to_owned())
+    }
+
     fn value(&self, body: &Value) -> Answer {
         let id = text(body, "SecretId")?;
         let secrets = self.read()?;

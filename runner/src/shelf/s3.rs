@@ -58,7 +58,8 @@ impl S3 {
     }
 }
 
-fn client(aws: Aws) -> Client {
+/// A client of S3, for whatever bucket.
+pub(crate) fn client(aws: Aws) -> Client {
     let path_style = aws.endpoint.is_some();
     let mut config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())

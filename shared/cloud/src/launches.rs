@@ -96,7 +96,7 @@ impl Runs {
     /// What the message is to become follows from the fault; [`Fault::NotOurs`] where there is no
     /// such launch.
     pub async fn tell_launch(&self, key: &LaunchKey, news: Vec<News>) -> Result<Launch, Fault> {
-        let mut news = self.with_evidence(news).await?;
+        let mut news = self.with_evidence(key, news).await?;
         for _ in 0..ROUNDS {
             let (launch, taken) = self.write_launch(key, &news).await?;
             let Some(taken) = taken else { return Ok(launch) };
@@ -183,7 +183,11 @@ impl Runs {
     }
 
     /// Each with what its job left behind, where it has ended.
-    async fn with_evidence(&self, news: Vec<News>) -> Result<Vec<(News, Option<Evidence>)>, Fault> {
+    async fn with_evidence(
+        &self,
+        key: &LaunchKey,
+        news: Vec<News>,
+    ) -> Result<Vec<(News, Option<Evidence>)>, Fault> {
         let read = news.into_iter().map(|news| async move {
             let task = match &news {
                 News::Fact(fact) => match &**fact {
@@ -193,11 +197,26 @@ impl Runs {
                 News::Stop(_) => None,
             };
             let evidence = match task {
-                Some(task) => Some(self.result(task).await?),
+                Some(task) => Some(self.left_behind(key, task).await?),
                 None => None,
             };
             Ok((news, evidence))
         });
         join_all(read).await.into_iter().collect()
+    }
+
+    /// What the job in `task` reported. Most have the system's own role, so that the launch, which
+    /// knows, is read only where there is nothing below that.
+    async fn left_behind(&self, key: &LaunchKey, task: &TaskId) -> Result<Evidence, Fault> {
+        let own = self.result(&self.platform.job_role_id, task).await?;
+        if let Evidence::Read(_) = own {
+            return Ok(own);
+        }
+        let launch = self.documents.load::<Launch>(&key.document()).await?;
+        let settings = launch.as_ref().map(|found| &found.document.picked.settings);
+        match role_id(settings, &self.platform) {
+            role if role == self.platform.job_role_id => Ok(own),
+            role => self.result(role, task).await,
+        }
     }
 }

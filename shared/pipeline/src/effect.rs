@@ -22,7 +22,7 @@ use crate::shared::Shared;
 mod submission;
 
 pub(crate) use submission::{Asked, Task, asking, timeout_seconds};
-pub use submission::{JobDefinition, Submission};
+pub use submission::{JobDefinition, Submission, role_id};
 
 /// The deterministic id of an effect inside its run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

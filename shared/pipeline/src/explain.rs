@@ -27,6 +27,9 @@ pub fn explain(run: &Run, now: Timestamp) -> String {
             Some(weight) => format!("rolling out in {environment}: {weight} of 100 launches"),
             None => format!("recording the release in {environment}"),
         },
+        StageWork::Validate { .. } if stage.jobs.iter().any(|job| !job.phase.is_terminal()) => {
+            of_jobs(run, stage, now)
+        }
         StageWork::Validate { environment } => {
             finding(state, stage).unwrap_or_else(|| before(state, stage, environment, now))
         }

@@ -55,6 +55,12 @@ pub enum Check {
     Compute,
     /// Whether the registry's scan of the image found no more than it may.
     Scan,
+    /// Whether the jobs' role reads a location of data.
+    Data,
+    /// Whether a job is given a secret.
+    Secret,
+    /// Whether a job has the role that it is to have.
+    Role,
 }
 
 impl std::fmt::Display for Check {
@@ -69,6 +75,9 @@ impl std::fmt::Display for Check {
             Self::Queue => "queue",
             Self::Compute => "compute",
             Self::Scan => "scan",
+            Self::Data => "data",
+            Self::Secret => "secret",
+            Self::Role => "role",
         })
     }
 }
@@ -126,6 +135,9 @@ pub struct Inspection {
     /// What was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// The hash of what a job was given to try, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Sha256>,
 }
 
 impl Inspection {
@@ -133,6 +145,12 @@ impl Inspection {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.findings.iter().any(|finding| finding.outcome == Outcome::Open)
+    }
+
+    /// Whether jobs find a place in the queue: what is wrong with the image does not matter to them.
+    pub(crate) fn takes_jobs(&self) -> bool {
+        let place = |finding: &&Finding| matches!(finding.check, Check::Queue | Check::Compute);
+        self.findings.iter().filter(place).all(|finding| finding.outcome == Outcome::Passed)
     }
 }
 

@@ -27,8 +27,9 @@ mod fold;
 mod pending;
 mod submission;
 
-/// The version of the document that this code writes.
-pub const SCHEMA: u32 = 1;
+/// The newest version of the document that this code writes. A launch bears the first one that can
+/// hold it: older code would run one without its secrets, under another role.
+pub const SCHEMA: u32 = 2;
 
 /// A launch document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,8 +116,9 @@ impl Launch {
         platform: &Platform,
         now: Timestamp,
     ) -> Self {
+        let is_plain = picked.settings.schema <= 3;
         let mut launch = Self {
-            schema: SCHEMA,
+            schema: if is_plain { 1 } else { SCHEMA },
             revision: 0,
             write_id: String::new(),
             id,

@@ -133,6 +133,12 @@ impl JobKey {
         Self("checkout".to_owned())
     }
 
+    /// The job of a stage `validate`.
+    #[must_use]
+    pub fn preflight() -> Self {
+        Self("preflight".to_owned())
+    }
+
     /// The job of the stage `build`.
     #[must_use]
     pub fn build() -> Self {

@@ -1,5 +1,7 @@
 //! What a job is told: the `SIGNALBOX_ORDER` variable, read by the runner.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::names::{BranchName, CommitSha, ImageRepository, ImageTag, Sha256};
@@ -44,7 +46,7 @@ pub struct Order {
     pub work: Work,
 }
 
-/// The three kinds of work that the runner knows.
+/// The kinds of work that the runner knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
@@ -66,6 +68,16 @@ pub enum Work {
         /// What the report on data is held against, below the folder that the command works in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         profile: Option<String>,
+    },
+    /// Try what only a job can try, before anything else runs in an environment.
+    Preflight {
+        /// Where data lies that has to be readable, by the variable that names it.
+        data: BTreeMap<String, String>,
+        /// The variables that hold secrets.
+        secrets: Vec<String>,
+        /// The ARN of the role that the job has to have; any, where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
     },
     /// Build an image and push it.
     Build {

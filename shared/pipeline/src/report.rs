@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::inspection::Finding;
 use crate::names::{ImageDigest, ImageTag, Sha256};
 
 mod metric;
@@ -42,6 +43,9 @@ pub struct Report {
     /// whole group of metrics is missing, why, by the first part of its names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub evidence: BTreeMap<String, String>,
+    /// What a preflight has tried, and what came of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// What was delivered below `files/`.
     #[serde(default)]
     pub files: Vec<File>,

@@ -19,11 +19,13 @@ mod freeze;
 pub(crate) mod keys;
 mod names;
 mod read;
+mod secrets;
 
 pub use admission::{Admission, Entrant, Validation};
 pub use approvals::Approvals;
 pub use freeze::Freeze;
-pub use names::{QueueName, VariableName};
+pub use names::{QueueName, RoleArn, RoleId, SecretArn, VariableName};
+pub use secrets::{ServiceAccount, Trial};
 
 /// The newest version of the document that this code writes. A document bears the first one that
 /// can hold what it says: older code must not overlook what keeps a run out.
@@ -40,6 +42,15 @@ pub struct Settings {
     pub data: BTreeMap<VariableName, String>,
     /// Parameters of its jobs; variables too, none of them in `data`.
     pub parameters: BTreeMap<VariableName, String>,
+    /// Secrets of its jobs, by reference: ECS itself puts their values into variables of these names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<VariableName, SecretArn>,
+    /// The role of its jobs; the system's own, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account: Option<ServiceAccount>,
+    /// The role that pulls their image and reads their secrets; the system's own, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_role: Option<RoleArn>,
     /// What its jobs run on.
     pub compute: EnvironmentCompute,
     /// What may enter it.

@@ -256,6 +256,7 @@ fn report(conduct: Conduct) -> Report {
         image: None,
         commit: None,
         failure,
+        findings: Vec::new(),
         notes: Vec::new(),
     }
 }

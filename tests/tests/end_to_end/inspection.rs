@@ -8,9 +8,11 @@ use signalbox_pipeline::explain::explain;
 use signalbox_pipeline::inspection::{Check, Outcome};
 use signalbox_pipeline::phase::Phase;
 use signalbox_pipeline::run::Run;
+use signalbox_pipeline::run::fact::Evidence;
 use signalbox_tests::command::said;
 use signalbox_tests::installation::{Installation, RUN};
 use signalbox_tests::repository::Tree;
+use signalbox_tests::runs::attempt;
 use signalbox_tests::wait::until;
 
 use crate::PROGRAM;
@@ -104,5 +106,77 @@ async fn an_image_that_is_being_scanned_is_waited_for_and_not_taken_for_clean() 
     scans(&signalbox, r#"{ "status": "COMPLETE", "counts": { "LOW": 3 } }"#)?;
     let run = signalbox.only_run_succeeded().await?;
     assert!(outcomes(&run).contains(&(Check::Scan, Outcome::Passed)), "{:?}", outcomes(&run));
+    Ok(())
+}
+
+/// Secrets of the engine, and the ARN of the one that the jobs are to have.
+fn secret(signalbox: &Installation) -> anyhow::Result<&'static str> {
+    let file = signalbox.setup.dir.join("secrets.json");
+    std::fs::write(file, format!(r#"{{ "rain/api": "{VALUE}" }}"#))?;
+    Ok("arn:aws:secretsmanager:eu-west-1:123456789012:secret:rain/api-abcdef")
+}
+
+const VALUE: &str = "hunter2-and-a-half";
+const ROLE: &str = "arn:aws:iam::123456789012:role/signalbox/training-test";
+
+/// An environment with a role of its own, a secret, and data that are tried first.
+fn guarded(secret: &str, address: &str) -> String {
+    let id = signalbox_local::template::role_id(ROLE);
+    format!(
+        "data: {{ DATASET_URI: \"{address}\" }}\nsecrets: {{ API_KEY: \"{secret}\" }}\n\
+         service_account: {{ role: \"{ROLE}\", id: {id} }}\nvalidate: {{ datasets: [DATASET_URI] }}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_that_the_role_of_the_jobs_does_not_find_keep_a_release_out() -> anyhow::Result<()> {
+    let signalbox = Installation::start(PROGRAM, |_| ()).await?;
+    let secret = secret(&signalbox)?;
+    let address = format!("s3://{}/data/full/", signalbox.facts.buckets.artifacts);
+    apply(&signalbox, &guarded(secret, &address)).await?;
+    pushed(&signalbox).await?;
+    let run = signalbox.only_run_ended().await?;
+    assert_eq!(run.state.phase, Phase::Failed);
+    let reason = run.state.reason.clone().unwrap_or_default();
+    let expected = format!("DATASET_URI is {address}: nothing lies there: put the data there");
+    assert!(reason.contains(&expected), "{reason}");
+    let outcomes = outcomes(&run);
+    for expected in [
+        (Check::Compute, Outcome::Passed),
+        (Check::Role, Outcome::Passed),
+        (Check::Secret, Outcome::Passed),
+        (Check::Data, Outcome::Failed),
+    ] {
+        assert!(outcomes.contains(&expected), "{expected:?} {outcomes:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_have_the_role_and_the_secrets_of_their_environment_and_nothing_else_knows_them()
+-> anyhow::Result<()> {
+    let signalbox = Installation::start(PROGRAM, |_| ()).await?;
+    let secret = secret(&signalbox)?;
+    let bucket = signalbox.facts.buckets.artifacts.clone();
+    signalbox.put(&bucket, "data/full/a.csv", b"rain".to_vec()).await?;
+    apply(&signalbox, &guarded(secret, &format!("s3://{bucket}/data/full/"))).await?;
+    let tree = Tree::greeting("hello");
+    let tree = tree.defined(
+        "e2e: { run: cat greeting }",
+        &format!("e2e: {{ run: \"test $API_KEY = {VALUE}\" }}"),
+    );
+    signalbox.repository.commit(&tree).await?;
+    signalbox.repository.push().await?;
+    let run = signalbox.only_run_succeeded().await?;
+    let verified = attempt(&run, "test-verify", "e2e").context("it was verified")?;
+    let Some(Evidence::Read(found)) = &verified.evidence else { panic!("{verified:?}") };
+    let id = signalbox_local::template::role_id(ROLE);
+    assert!(found.key.starts_with(&format!("incoming/{id}:")), "{}", found.key);
+    let state = &signalbox.facts.buckets.state;
+    for (key, _) in signalbox.objects(state, "pipelines/").await? {
+        let text = String::from_utf8(signalbox.get(state, &key).await?)?;
+        let text = text.replace(&format!("test $API_KEY = {VALUE}"), "");
+        assert!(!text.contains(VALUE), "{key}");
+    }
     Ok(())
 }

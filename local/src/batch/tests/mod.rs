@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::ecr::Ecr;
 use crate::ecr::tests::{Bus, somebody};
 use crate::principals::Principals;
+use crate::secretsmanager::SecretsManager;
 use crate::wire::{Answer, JsonService};
 
 const DEFINITION: &str = "plain";
@@ -86,6 +87,7 @@ impl Bench {
             vcpus: 4,
             images: ecr.clone(),
             role_id,
+            secrets: Arc::new(SecretsManager::open(dir.path())),
             executor,
             grace: Duration::from_millis(100),
         };

@@ -1,7 +1,9 @@
 //! What an attempt left behind: its `result.json`, and what its conditions say about it.
 
 use signalbox_pipeline::attempt::AttemptId;
+use signalbox_pipeline::effect;
 use signalbox_pipeline::gate::{Current, ImageFacts, Scope};
+use signalbox_pipeline::inspection::Finding;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::TaskId;
 use signalbox_pipeline::order::files;
@@ -22,12 +24,17 @@ const SCHEMA: u32 = 1;
 const ROOM: usize = Run::LARGEST / 2;
 /// As much of an error as is kept, in characters.
 const LONGEST_ERROR: usize = 200;
+/// As many findings of a preflight are kept: more than settings can name.
+const MOST_FINDINGS: usize = 200;
 
 impl Telling<'_> {
     /// Where `attempt` wrote the file `name`; the believed job's own event names the task.
     pub(super) fn delivered(&self, run: &Run, attempt: &AttemptId, name: &str) -> Option<String> {
         let task = run.state.attempt(attempt)?.ending.as_ref()?.task.as_ref()?;
-        let incoming = keys::artifacts::incoming(&self.runs.platform.job_role_id);
+        let stage = run.state.stages.iter().find(|stage| stage.name == attempt.stage)?;
+        let settings = run.state.entered(stage).and_then(|entered| entered.settings.as_deref());
+        let role = effect::role_id(settings, &self.runs.platform);
+        let incoming = keys::artifacts::incoming(role);
         Some(keys::artifacts::delivered(&incoming, task, name))
     }
 
@@ -47,9 +54,9 @@ impl Telling<'_> {
 }
 
 impl Runs {
-    /// What the job in `task` reported: its own event names the task.
-    pub(crate) async fn result(&self, task: &TaskId) -> Result<Evidence, Fault> {
-        let incoming = keys::artifacts::incoming(&self.platform.job_role_id);
+    /// What the job in `task`, which had the role of this id, reported: its own event names the task.
+    pub(crate) async fn result(&self, role_id: &str, task: &TaskId) -> Result<Evidence, Fault> {
+        let incoming = keys::artifacts::incoming(role_id);
         self.evidence(keys::artifacts::delivered(&incoming, task, files::RESULT)).await
     }
 
@@ -124,6 +131,8 @@ fn read(key: String, fetched: Fetched) -> Evidence {
         Ok(mut report) => {
             // Ours is; and what nobody can have written is nobody's word.
             report.commit = report.commit.filter(Commit::is_bounded);
+            report.findings.truncate(MOST_FINDINGS);
+            report.findings = report.findings.into_iter().map(Finding::bounded).collect();
             Evidence::Read(Shared::new(Found { key, version, sha256, report }))
         }
         Err(error) => {

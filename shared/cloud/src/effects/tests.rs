@@ -26,6 +26,7 @@ fn submission() -> Submission {
             runner_image: "runner:1".to_owned(),
             job_role: "arn:aws:iam::123456789012:role/jobs".to_owned(),
             execution_role: "arn:aws:iam::123456789012:role/execution".to_owned(),
+            secrets: [("API_KEY".to_owned(), "arn:secret".to_owned())].into(),
             capability: Capability::Fargate,
         },
         parameters: BTreeMap::from([("run".to_owned(), "r".to_owned())]),
@@ -93,6 +94,7 @@ async fn a_definition_is_registered_only_when_it_is_missing() {
     assert_eq!((&runner["name"], &runner["essential"]), (&json!("runner"), &json!(false)));
     assert_eq!(main["dependsOn"], json!([{ "containerName": "runner", "condition": "SUCCESS" }]));
     assert_eq!(main["image"], "python:3.12");
+    assert_eq!(main["secrets"], json!([{ "name": "API_KEY", "valueFrom": "arn:secret" }]));
     assert_eq!(runner["mountPoints"], main["mountPoints"]);
 }
 

@@ -14,7 +14,7 @@ use crate::order::{self, Order, Source, Work};
 use crate::platform::{Capability, Platform};
 use crate::run::state::{Attempt, Stage, StageWork};
 use crate::run::{Run, again};
-use crate::settings::{EnvironmentCompute, Settings};
+use crate::settings::{EnvironmentCompute, Settings, VariableName};
 
 /// What `/signalbox` holds in every job: put there by the init container.
 const RUNNER: &str = "/signalbox/runner";
@@ -65,6 +65,9 @@ pub struct JobDefinition {
     pub job_role: String,
     /// The ARN of the role that pulls images.
     pub execution_role: String,
+    /// Secrets of the main container: the variable, and the ARN that ECS reads its value from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, String>,
     /// Where tasks run.
     pub capability: Capability,
 }
@@ -170,7 +173,7 @@ impl Submission {
         let order = Order {
             schema: 1,
             artifacts_bucket: platform.artifacts_bucket.clone(),
-            incoming: keys::artifacts::incoming(&platform.job_role_id),
+            incoming: keys::artifacts::incoming(role_id(settings, platform)),
             timeout_seconds,
             work: task.work,
         };
@@ -185,13 +188,7 @@ impl Submission {
             job_name,
             queue: queue
                 .map_or_else(|| platform.queue.clone(), |name| platform.queue_named(name.as_str())),
-            definition: JobDefinition {
-                image: task.image,
-                runner_image: platform.runner_image.clone(),
-                job_role: platform.job_role.clone(),
-                execution_role: platform.execution_role.clone(),
-                capability: platform.capability,
-            },
+            definition: definition(task.image, settings, platform),
             parameters,
             command: task.command,
             environment: environment(settings, &order),
@@ -228,6 +225,30 @@ fn size(compute: Compute) -> (f64, u64, u32) {
         compute.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB),
         compute.gpus.unwrap_or(0),
     )
+}
+
+/// What can be said of a job by its definition only.
+fn definition(image: String, settings: Option<&Settings>, platform: &Platform) -> JobDefinition {
+    let account = settings.and_then(|settings| settings.service_account.as_ref());
+    let execution = settings.and_then(|settings| settings.execution_role.as_ref());
+    let secrets = settings.iter().flat_map(|settings| &settings.secrets);
+    JobDefinition {
+        image,
+        runner_image: platform.runner_image.clone(),
+        job_role: account
+            .map_or_else(|| platform.job_role.clone(), |account| account.role.to_string()),
+        execution_role: execution
+            .map_or_else(|| platform.execution_role.clone(), ToString::to_string),
+        secrets: secrets.map(|(name, arn)| (name.to_string(), arn.to_string())).collect(),
+        capability: platform.capability,
+    }
+}
+
+/// The id of the role that jobs have under these settings: what they write lies below it.
+#[must_use]
+pub fn role_id<'p>(settings: Option<&'p Settings>, platform: &'p Platform) -> &'p str {
+    let account = settings.and_then(|settings| settings.service_account.as_ref());
+    account.map_or(platform.job_role_id.as_str(), |account| account.id.as_str())
 }
 
 fn environment(settings: Option<&Settings>, order: &Order) -> BTreeMap<String, String> {
@@ -267,16 +288,24 @@ fn task(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platform) -> Task {
         };
         Some(ours("build", work))
     };
+    let preflight = || {
+        let trial = run.state.entered(stage)?.settings.as_ref()?.trial()?;
+        let text = |name: &VariableName| name.to_string();
+        let data = trial.data.iter().map(|(name, place)| (text(name), place.clone())).collect();
+        let secrets = trial.secrets.keys().map(text).collect();
+        let role = trial.role.as_ref().map(ToString::to_string);
+        let work = Work::Preflight { data, secrets, role };
+        let compute = Compute { gpus: Some(0), ..Compute::default() };
+        Some(Task { compute, ..ours("preflight", work) })
+    };
     match stage.work {
+        StageWork::Validate { .. } => preflight().unwrap_or_else(checkout),
         StageWork::Build => build().unwrap_or_else(checkout),
         StageWork::Checks | StageWork::Verify { .. } => {
             exec(run, stage, id, platform).unwrap_or_else(checkout)
         }
         // The others have no jobs.
-        StageWork::Checkout
-        | StageWork::Validate { .. }
-        | StageWork::Approve { .. }
-        | StageWork::Release { .. } => checkout(),
+        StageWork::Checkout | StageWork::Approve { .. } | StageWork::Release { .. } => checkout(),
     }
 }
 

@@ -124,6 +124,7 @@ fn read(exit_code: i32, auc: f64) -> Evidence {
         image: None,
         commit: None,
         failure: None,
+        findings: Vec::new(),
         notes: Vec::new(),
     };
     let (key, version) = ("incoming/x/result.json".to_owned(), "1".to_owned());

@@ -13,6 +13,9 @@ pub(super) type End = (Phase, Option<String>);
 /// How `validate` ends: the run has its place, and nothing keeps it out. Who may not come in at all
 /// is not kept waiting; whose turn it is learns of everything that keeps it out.
 pub(super) fn validated(state: &State, stage: &Stage) -> Option<End> {
+    if stage.jobs.iter().any(|job| !job.phase.is_terminal()) {
+        return None;
+    }
     let entered = stage.entered.as_ref()?;
     let inspects = stage.inspection.is_some() && entered.settings.is_some();
     if !(inspects && is_its_turn(entered))

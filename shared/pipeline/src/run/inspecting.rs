@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::Run;
 use super::entry::{End, closed};
-use super::fact::{Entered, Inspected, Place};
-use super::state::{Stage, StageWork, State};
+use super::fact::{Entered, Evidence, Inspected, Place};
+use super::state::{Job, Stage, StageWork, State};
 use crate::effect::asking;
-use crate::inspection::{self, Asking, Finding, Inspection, Outcome, Seen};
-use crate::names::{EnvironmentName, ImageDigest, ImageRepository, Sha256};
+use crate::inspection::{self, Asking, Check, Finding, Inspection, Outcome, Seen};
+use crate::names::{EnvironmentName, ImageDigest, ImageRepository, JobKey, Sha256};
 use crate::phase::Phase;
 use crate::platform::Platform;
 use crate::settings::Settings;
@@ -38,7 +38,7 @@ impl State {
         let Some(entry) = self.entry(stage) else { return Vec::new() };
         let admitted = entry.entered.iter().flat_map(|entered| self.admission(entered));
         let inspected = entry.inspection.iter().flat_map(|one| one.findings.iter().cloned());
-        admitted.chain(inspected).collect()
+        admitted.chain(inspected).chain(tried(entry)).collect()
     }
 
     /// The digest of the settings that `stage` has to be inspected for, where its turn has come.
@@ -69,6 +69,25 @@ pub(super) fn is_its_turn(entered: &Entered) -> bool {
     standing.is_some_and(|standing| standing.place == Place::Held && !closed(standing))
 }
 
+/// What the job of the stage has tried. Where it never began for want of its secrets, ECS says so.
+fn tried(stage: &Stage) -> Vec<Finding> {
+    let Some(attempt) = stage.jobs.first().and_then(|job| job.attempts.last()) else {
+        return Vec::new();
+    };
+    if let Some(Evidence::Read(found)) = &attempt.evidence {
+        return found.report.findings.clone();
+    }
+    let reason = attempt.reason.as_deref().filter(|reason| reason.contains(NO_RESOURCES));
+    let finding = reason.map(|reason| {
+        let mend = "look at `secrets`, and at what `execution_role` may read";
+        Finding::failed(Check::Secret, format!("{mend}: {reason}")).bounded()
+    });
+    finding.into_iter().collect()
+}
+
+/// How ECS calls it that a task could not be given its secrets.
+const NO_RESOURCES: &str = "ResourceInitializationError";
+
 /// How a stage ends whose turn has come: with everything that was found, or not yet.
 pub(super) fn conclusion(state: &State, stage: &Stage) -> Option<End> {
     let inspection = state.inspection(stage)?;
@@ -78,7 +97,22 @@ pub(super) fn conclusion(state: &State, stage: &Stage) -> Option<End> {
     let environment = stage.work.environment()?;
     let findings = state.findings(stage).into_iter();
     let failed = findings.filter(|finding| finding.outcome == Outcome::Failed);
-    let failed: Vec<String> = failed.map(|finding| finding.evidence).collect();
+    let mut failed: Vec<String> = failed.map(|finding| finding.evidence).collect();
+    let entry = state.entry(stage)?;
+    let bad = entry.jobs.iter().find(|job| job.phase != Phase::Succeeded);
+    if let Some(job) = bad.filter(|_| tried(entry).is_empty()) {
+        let reason = job.reason.as_deref().unwrap_or("no reason is known");
+        let reason = format!("{}: {reason}", job.name);
+        if failed.is_empty() && job.phase == Phase::Errored {
+            return Some((Phase::Errored, Some(reason)));
+        }
+        failed.push(reason);
+    }
+    let wanted = state.entered(stage)?.settings.as_ref()?.trial().map(|trial| trial.digest());
+    if failed.is_empty() && wanted.is_some() && inspection.tried != wanted {
+        let other = "its settings name other data, secrets or roles than a job has tried: retry";
+        failed.push(other.to_owned());
+    }
     if failed.is_empty() {
         return Some((Phase::Succeeded, None));
     }
@@ -144,4 +178,23 @@ impl Run {
 fn queue(settings: &Settings, platform: &Platform) -> String {
     let named = settings.compute.queue.as_ref();
     named.map_or_else(|| platform.queue.clone(), |name| platform.queue_named(name.as_str()))
+}
+
+/// Begins the job that tries what only a job can try, once there is a place for it.
+pub(super) fn begin_trial(state: &mut State, index: usize) {
+    let stage = &state.stages[index];
+    let is_due = matches!(stage.work, StageWork::Validate { .. })
+        && stage.jobs.is_empty()
+        && state.uninspected(stage).is_none();
+    let Some(inspection) = stage.inspection.as_deref().filter(|_| is_due) else { return };
+    let Some(entered) = stage.entered.as_ref().filter(|entered| is_its_turn(entered)) else {
+        return;
+    };
+    let tried = entered.settings.as_ref().and_then(|settings| settings.trial());
+    let Some(tried) = tried.filter(|_| inspection.takes_jobs()) else { return };
+    let stage = &mut state.stages[index];
+    stage.jobs = vec![Job::new(JobKey::preflight(), false)];
+    if let Some(inspection) = stage.inspection.as_deref_mut() {
+        inspection.tried = Some(tried.digest());
+    }
 }

@@ -8,6 +8,7 @@ use super::admission::refusal;
 use super::budget::Budget;
 use super::entry;
 use super::fold::job::give_up;
+use super::inspecting::begin_trial;
 use super::state::{Attempt, Job, Stage, StageWork, State};
 use crate::phase::Phase;
 
@@ -27,6 +28,7 @@ pub(super) fn settle(state: &mut State, at: Timestamp) {
         if stage.phase == Phase::Pending || is_late {
             start(state, index, at);
         }
+        begin_trial(state, index);
         settle_jobs(state, index);
         let Some((phase, reason)) = conclusion(state, &state.stages[index]) else {
             if state.is_beside(&state.stages[index]) {

@@ -146,6 +146,7 @@ fn report(exit_code: i32) -> Report {
         evidence: Default::default(),
         packages: Vec::new(),
         files: vec![File { name: "source.tar.zst".to_owned(), bytes: 1, sha256: hash('a') }],
+        findings: Vec::new(),
         image: None,
         commit: None,
         failure: None,

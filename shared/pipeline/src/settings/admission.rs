@@ -7,6 +7,7 @@ use crate::inspection::{Bounds, Check, Finding};
 use crate::names::{BranchName, JobKey, PipelineName};
 use crate::phase::Phase;
 use crate::run::state::Job;
+use crate::settings::VariableName;
 
 /// What may enter an environment. Nothing is left out where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub struct Admission {
 }
 
 /// What must hold of a release before anything of it runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validation {
     /// How large its image may be, by the size of its layers in the registry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,6 +35,9 @@ pub struct Validation {
     /// As many findings the registry's scan of its image may have; it is not asked, where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan: Option<Bounds>,
+    /// Which of `data` a job tries to read first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub datasets: Vec<VariableName>,
 }
 
 /// What asks to be let in.

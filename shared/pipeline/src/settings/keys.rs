@@ -13,13 +13,17 @@ pub(crate) const SETTINGS: Keys = Keys {
         "validate",
         "data",
         "parameters",
+        "secrets",
+        "service_account",
+        "execution_role",
+        "executor",
         "compute",
         "approvals",
         "freeze",
         "notify",
         "rollout",
     ],
-    later: &["secrets", "service_account", "execution_role", "executor"],
+    later: &[],
     never: &[],
 };
 
@@ -38,7 +42,10 @@ pub(crate) const APPROVALS: Keys = Keys {
 };
 
 pub(crate) const VALIDATE: Keys =
-    Keys { what: "`validate`", known: &["max_image", "scan"], later: &["datasets"], never: &[] };
+    Keys { what: "`validate`", known: &["max_image", "scan", "datasets"], later: &[], never: &[] };
+
+pub(crate) const SERVICE_ACCOUNT: Keys =
+    Keys { what: "`service_account`", known: &["role", "id"], later: &[], never: &[] };
 
 pub(crate) const SCAN: Keys =
     Keys { what: "`scan`", known: &["critical", "high", "medium", "low"], later: &[], never: &[] };

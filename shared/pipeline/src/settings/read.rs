@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::{
-    Admission, EnvironmentCompute, Retries, SCHEMA, Settings, Validation, VariableName, approvals,
-    freeze, keys,
+    Admission, EnvironmentCompute, Retries, SCHEMA, SecretArn, Settings, Validation, VariableName,
+    approvals, freeze, keys, secrets,
 };
 use crate::definition::compute::{sizes, unit};
 use crate::definition::{timeout, version};
@@ -19,6 +19,8 @@ use crate::units;
 use crate::yaml::{Field, Fields, Node, mapping, named, names, text, whole_number};
 
 const MOST_VARIABLES: usize = 100;
+/// As many secrets fit into a job definition, which has 24 KiB.
+const MOST_SECRETS: usize = 32;
 /// As often a job may be tried again for one kind of trouble.
 const MOST_RETRIES: u32 = 10;
 /// As many pipelines, branches or checks as settings may name.
@@ -40,6 +42,12 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
     let parameters =
         fields.optional("parameters", faults, |field, faults| variables(field, &data, faults));
     let parameters = parameters.unwrap_or_default();
+    let taken: Variables = data.clone().into_iter().chain(parameters.clone()).collect();
+    let secrets =
+        fields.optional("secrets", faults, |field, faults| secrets(field, &taken, faults));
+    let service_account = fields.optional("service_account", faults, secrets::service_account);
+    let execution_role = fields.optional("execution_role", faults, named);
+    fields.optional("executor", faults, secrets::executor);
     let compute = fields.optional("compute", faults, compute).unwrap_or_default();
     let admission = admission(&fields, faults);
     let approvals = fields.optional("approvals", faults, approvals::read);
@@ -55,6 +63,9 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         environment: environment?,
         data,
         parameters,
+        secrets: secrets.unwrap_or_default(),
+        service_account,
+        execution_role,
         compute,
         admission,
         approvals,
@@ -63,6 +74,12 @@ pub(super) fn settings(root: &Node, faults: &mut Collector) -> Option<Settings> 
         rollout,
     };
     freeze::check(&settings, fields.get("freeze"), faults);
+    for name in &settings.admission.validate.datasets {
+        if !settings.data.contains_key(name) {
+            let message = format!("`datasets` names {name}, and `data` has none of that name");
+            faults.fault(fields.get("validate").map_or(root.place, |field| field.place), message);
+        }
+    }
     settings.schema = schema(&settings);
     Some(settings)
 }
@@ -72,14 +89,23 @@ fn schema(settings: &Settings) -> u32 {
     let is_plain = settings.admission.is_open() && settings.compute.retries.is_none();
     let is_gated = settings.approvals.is_some() || !settings.freeze.is_empty();
     let is_told = !settings.notify.is_empty() || settings.rollout.is_some();
-    let compute = &settings.compute;
-    let is_newest = settings.admission.validate.scan.is_some() || compute.on_demand_queue.is_some();
     match (is_gated || is_told, is_plain) {
-        _ if is_newest => SCHEMA,
+        _ if is_newest(settings) => SCHEMA,
         (true, _) => 3,
         (false, false) => 2,
         (false, true) => 1,
     }
+}
+
+/// Whether older code would overlook something of it.
+fn is_newest(settings: &Settings) -> bool {
+    let validate = &settings.admission.validate;
+    validate.scan.is_some()
+        || !validate.datasets.is_empty()
+        || !settings.secrets.is_empty()
+        || settings.service_account.is_some()
+        || settings.execution_role.is_some()
+        || settings.compute.on_demand_queue.is_some()
 }
 
 fn admission(fields: &Fields<'_>, faults: &mut Collector) -> Admission {
@@ -102,7 +128,11 @@ fn validation(field: Field<'_>, faults: &mut Collector) -> Option<Validation> {
     let fields = Fields::of(field, &keys::VALIDATE, faults)?;
     let max_image_mib =
         fields.optional("max_image", faults, |field, faults| unit(field, units::memory, faults));
-    Some(Validation { max_image_mib, scan: fields.optional("scan", faults, bounds) })
+    Some(Validation {
+        max_image_mib,
+        scan: fields.optional("scan", faults, bounds),
+        datasets: fields.optional("datasets", faults, some).unwrap_or_default(),
+    })
 }
 
 fn bounds(field: Field<'_>, faults: &mut Collector) -> Option<Bounds> {
@@ -164,6 +194,28 @@ fn variables(field: Field<'_>, taken: &Variables, faults: &mut Collector) -> Opt
         }
     }
     Some(variables)
+}
+
+/// Of each secret, where it lies: its value never stands in settings.
+fn secrets(
+    field: Field<'_>,
+    taken: &Variables,
+    faults: &mut Collector,
+) -> Option<BTreeMap<VariableName, SecretArn>> {
+    let mut secrets = BTreeMap::new();
+    for entry in mapping(field, MOST_SECRETS, faults)? {
+        let reference = named(Field::of(entry), faults);
+        match VariableName::parse(entry.key.as_str()) {
+            Err(error) => faults.fault(entry.place, error.to_string()),
+            Ok(name) if taken.contains_key(&name) => {
+                faults.fault(entry.place, format!("`{name}` is given twice: it is no secret"));
+            }
+            Ok(name) => {
+                secrets.extend(reference.map(|reference| (name, reference)));
+            }
+        }
+    }
+    Some(secrets)
 }
 
 fn compute(field: Field<'_>, faults: &mut Collector) -> Option<EnvironmentCompute> {

@@ -55,13 +55,14 @@ fn the_smallest_settings_name_their_environment() {
 
 #[test]
 fn what_is_not_built_is_refused_at_its_place() {
-    for key in keys::SETTINGS.later {
-        let text = format!("version: 1\nenvironment: test\n{key}: []\n");
-        assert_eq!(
-            refused(&text),
-            format!("3:1: `{key}` is not supported yet; leave it out for now")
-        );
-    }
+    assert!(keys::SETTINGS.later.is_empty());
+    assert_eq!(
+        refused("version: 1\nenvironment: test\nexecutor: { eks: { namespace: jobs } }\n"),
+        "3:11: `executor` has `eks`, which is not supported yet; leave it out for now: jobs run on \
+         AWS Batch"
+    );
+    assert!(refused("version: 1\nenvironment: test\nexecutor: slurm\n").contains("one of batch"));
+    parse("version: 1\nenvironment: test\nexecutor: batch\n").unwrap();
     assert_eq!(
         refused("version: 1\nenvironment: test\ncompute: { retries: { spot: 11, jobs: 1 } }\n"),
         "3:29: `spot` must be a whole number from 0 to 10, found the number 11\n\
@@ -230,4 +231,55 @@ fn whom_to_ask_is_told_wrong_all_at_once() {
     assert!(refused("{ required: 11, from: [a, a], expire: 59s }").contains("stands there twice"));
     let found = refused("{}");
     assert!(found.contains("`required` is missing") && found.contains("`from` is missing"));
+}
+
+const GUARDED: &str = "\
+version: 1
+environment: test
+data: { DATASET_URI: \"s3://rain/test/\" }
+secrets:
+  API_KEY: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rain/api-AbCdEf:key::\"
+  TOKEN: arn:aws:ssm:eu-west-1:123456789012:parameter/rain/token
+service_account: { role: \"arn:aws:iam::123456789012:role/signalbox/training\", id: AROA1234567890ABCDEFG }
+execution_role: arn:aws:iam::123456789012:role/signalbox/execution
+validate: { datasets: [DATASET_URI], scan: { critical: 0, high: 5 } }
+";
+
+#[test]
+fn whose_the_jobs_are_and_what_is_tried_first_is_read() {
+    let settings = parse(GUARDED).unwrap();
+    assert_eq!(settings.schema, 4, "older code would run jobs under another role");
+    assert_eq!(serde_json::from_str::<Settings>(&settings.to_json()).unwrap(), settings);
+    let trial = settings.trial().unwrap();
+    assert_eq!((trial.data.len(), trial.secrets.len()), (1, 2));
+    let other = parse(&GUARDED.replace("secret:rain/api", "secret:rain/other")).unwrap();
+    assert_ne!(other.trial().unwrap().digest(), trial.digest());
+    assert_ne!(other.digest(), settings.digest());
+    assert_eq!(parse(TEST).unwrap().trial(), None, "there is nothing to be tried");
+}
+
+#[test]
+fn what_no_job_can_be_given_is_told_all_at_once() {
+    let text = "\
+version: 1
+environment: test
+data: { DATASET_URI: \"s3://rain/test/\", API_KEY: x }
+secrets: { API_KEY: \"arn:aws:ssm:eu-west-1:123456789012:parameter/a\", TOKEN: hunter2 }
+service_account: arn:aws:iam::123456789012:role/signalbox/training
+execution_role: arn:aws:iam::123456789012:role/execution
+validate: { datasets: [OTHER], scan: {} }
+";
+    let found = refused(text);
+    let expected = [
+        "4:12: `API_KEY` is given twice: it is no secret",
+        "4:78: \"hunter2\" is not the ARN of a secret",
+        "5:18: `service_account` is a role without its id; write { role: ",
+        "6:17: \"arn:aws:iam::123456789012:role/execution\" is not a role that jobs may have",
+        "7:38: `scan` bounds nothing",
+    ];
+    for expected in expected {
+        assert!(found.contains(expected), "{expected}\n{found}");
+    }
+    let text = "version: 1\nenvironment: test\nvalidate: { datasets: [OTHER] }\n";
+    assert_eq!(refused(text), "3:1: `datasets` names OTHER, and `data` has none of that name");
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_batch::types::{
     AssignPublicIp, EcsProperties, EcsTaskProperties, JobDefinitionType, MountPoint,
-    NetworkConfiguration, PlatformCapability, ResourceType, TaskContainerDependency,
+    NetworkConfiguration, PlatformCapability, ResourceType, Secret, TaskContainerDependency,
     TaskContainerProperties, Volume,
 };
 use signalbox_pipeline::effect::JobDefinition;
@@ -81,6 +81,7 @@ fn main(definition: &JobDefinition) -> TaskContainerProperties {
         .image(&definition.image)
         .essential(true)
         .set_command(Some(vec![format!("{MOUNTED_AT}/runner")]))
+        .set_secrets(secrets(definition))
         .depends_on(after)
         .mount_points(mounted())
         .resource_requirements(size(ResourceType::Vcpu, MAIN_VCPUS))
@@ -90,4 +91,12 @@ fn main(definition: &JobDefinition) -> TaskContainerProperties {
 
 fn mounted() -> MountPoint {
     MountPoint::builder().source_volume(VOLUME).container_path(MOUNTED_AT).build()
+}
+
+/// By reference: ECS itself reads their values, under the execution role.
+fn secrets(definition: &JobDefinition) -> Option<Vec<Secret>> {
+    let secrets = definition.secrets.iter();
+    let secrets =
+        secrets.filter_map(|(name, arn)| Secret::builder().name(name).value_from(arn).build().ok());
+    Some(secrets.collect()).filter(|secrets: &Vec<Secret>| !secrets.is_empty())
 }

@@ -37,6 +37,11 @@ pub(super) fn entered(state: &mut State, fact: &Entered) -> Result<Applied, Reje
     let Some(approve) = approve.filter(|&at| !state.stages[at].phase.is_terminal()) else {
         return Ok(Unchanged);
     };
+    // So does a job that tries what the settings name.
+    let is_begun = !state.stages[index].jobs.is_empty();
+    let settings = known.filter(|_| is_begun && !state.stages[index].phase.is_terminal());
+    let settings = settings.map_or(&fact.settings, |known| &known.settings).clone();
+    let fact = &Entered { settings, ..fact.clone() };
     let is_known = known.is_some_and(|known| known.leads_where(fact));
     let was_complete = state.tally(&state.stages[approve]) == Some(Tally::Complete);
     let is_confirmed = |stage: &Stage| stage.approving.as_ref().is_some_and(|one| one.confirmed);

@@ -164,3 +164,118 @@ fn a_run_that_was_begun_before_the_platform_was_asked_goes_on_as_it_was_begun() 
     assert_eq!(submissions(&run), ["test-verify/e2e attempt 1"]);
     assert_eq!((run.schema, run.state.flow()), (4, Flow::Second));
 }
+
+const TRIED: &str = "data: { DATASET_URI: \"s3://rain/test/\" }\n\
+    secrets: { API_KEY: \"arn:aws:ssm:eu-west-1:123456789012:parameter/a\" }\n\
+    service_account: { role: \"arn:aws:iam::123456789012:role/signalbox/t\", id: AROAOTHER }\n\
+    execution_role: arn:aws:iam::123456789012:role/signalbox/e\n\
+    validate: { datasets: [DATASET_URI] }";
+
+fn preflight() -> AttemptId {
+    attempt("test-validate", "preflight", 1)
+}
+
+fn tried(findings: &[Finding]) -> Fact {
+    let code = i32::from(findings.iter().any(|one| one.outcome == Outcome::Failed));
+    let findings = findings.to_vec();
+    reported(&preflight(), Report { findings, ..report(code) })
+}
+
+fn read() -> Finding {
+    Finding::passed(Check::Data, "DATASET_URI: s3://rain/test/ can be read")
+}
+
+#[test]
+fn data_secrets_and_role_are_tried_by_a_job_of_the_environment() {
+    let run = hear(at_the_gate(), &held(TRIED));
+    let run = take(&run, &inspected(TRIED, &[good()]));
+    assert_eq!(submissions(&run), ["test-validate/preflight attempt 1"]);
+    let Effect::Submit(submission) = &run.pending[0].effect else { panic!("{:?}", run.pending) };
+    assert_eq!(submission.command, ["/signalbox/runner", "preflight"]);
+    let definition = &submission.definition;
+    assert_eq!(definition.job_role, "arn:aws:iam::123456789012:role/signalbox/t");
+    assert_eq!(definition.execution_role, "arn:aws:iam::123456789012:role/signalbox/e");
+    assert!(definition.secrets["API_KEY"].ends_with("parameter/a"));
+    let order = &submission.environment["SIGNALBOX_ORDER"];
+    assert!(order.contains("incoming/AROAOTHER"), "{order}");
+    assert!(explain(&run, at(3)).contains("preflight"), "{}", explain(&run, at(3)));
+    let run = answer(run.clone(), &[ended(&run, &preflight(), "j7", 0), tried(&[read()])]);
+    assert_eq!(submissions(&run), ["test-verify/e2e attempt 1"]);
+    let Effect::Submit(next) = &run.pending[0].effect else { panic!("{:?}", run.pending) };
+    assert!(next.definition.secrets.contains_key("API_KEY"), "every job of the environment has it");
+    assert_eq!(Run::fold(run.register.entries()).unwrap(), run.state);
+}
+
+#[test]
+fn what_a_job_has_tried_is_told_together_with_what_the_platform_said() {
+    let scan = Finding::failed(Check::Scan, "the scan found 2 of HIGH");
+    let run = hear(at_the_gate(), &held(TRIED));
+    let run = take(&run, &inspected(TRIED, &[good(), scan]));
+    assert_eq!(run.state.phase, Phase::Running, "what a job has to say is waited for");
+    let missing =
+        Finding::failed(Check::Data, "DATASET_URI is s3://rain/test/: nothing lies there");
+    let run = answer(run.clone(), &[ended(&run, &preflight(), "j7", 1), tried(&[missing])]);
+    assert_eq!(run.state.phase, Phase::Failed);
+    let reason = run.state.reason.unwrap();
+    assert!(reason.contains("2 of HIGH; DATASET_URI is s3://rain/test/: nothing"), "{reason}");
+}
+
+#[test]
+fn no_job_is_sent_where_it_would_find_no_place() {
+    let run = hear(at_the_gate(), &held(TRIED));
+    let run = take(
+        &run,
+        &inspected(TRIED, &[Finding::failed(Check::Queue, "the job queue jobs is DISABLED")]),
+    );
+    assert_eq!((run.state.phase, submissions(&run)), (Phase::Failed, vec![]));
+}
+
+#[test]
+fn a_task_that_is_not_given_its_secrets_is_a_failure_of_the_settings() {
+    let run = hear(at_the_gate(), &held(TRIED));
+    let mut run = take(&run, &inspected(TRIED, &[good()]));
+    for number in 1..=3 {
+        let attempt = attempt("test-validate", "preflight", number);
+        let job = format!("j{number}0");
+        let Fact::JobEnded(mut fact) = ended(&run, &attempt, &job, 1) else { unreachable!() };
+        let words = "ResourceInitializationError: unable to pull secrets";
+        fact.ending = Ending {
+            exit_code: None,
+            task: None,
+            succeeded: false,
+            reason: Some(words.to_owned()),
+            ..fact.ending
+        };
+        run = take(&run, &Fact::JobEnded(fact));
+    }
+    assert_eq!(run.state.phase, Phase::Failed, "{:?}", run.state.reason);
+    let reason = run.state.reason.unwrap();
+    assert!(
+        reason.contains("look at `secrets`, and at what `execution_role` may read"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn settings_that_change_while_a_job_tries_them_wait_for_its_end() {
+    let run = hear(at_the_gate(), &held(TRIED));
+    let run = take(&run, &inspected(TRIED, &[good()]));
+    unchanged(&run, &held(""));
+    let run = answer(run.clone(), &[ended(&run, &preflight(), "j7", 0), tried(&[read()])]);
+    assert_eq!(submissions(&run), ["test-verify/e2e attempt 1"]);
+}
+
+#[test]
+fn what_was_not_tried_is_not_let_in_by_an_approval() {
+    let asks = format!("{TRIED}\napprovals: {{ required: 1, from: [managers] }}");
+    let run = hear(at_the_gate(), &held(&asks));
+    let run = take(&run, &inspected(&asks, &[good()]));
+    let run = answer(run.clone(), &[ended(&run, &preflight(), "j7", 0), tried(&[read()])]);
+    assert_eq!(explain(&run, at(3)), "waiting for one more approval of managers for test");
+    let other = asks.replace("s3://rain/test/", "s3://rain/other/");
+    let run = hear(run, &held(&other));
+    let run = take(&run, &inspected(&other, &[good()]));
+    assert_eq!(run.state.phase, Phase::Failed);
+    let reason = run.state.reason.unwrap();
+    assert!(reason.contains("name other data, secrets or roles than a job has tried"), "{reason}");
+}
