@@ -107,6 +107,9 @@ async fn attempt(verb: &Verb, log: &Log) -> anyhow::Result<i32> {
     let environment = Environment::of_process();
     let order = order(&environment)?;
     let shelf = S3::of(&order, &environment);
+    for name in &order.secrets {
+        log.mask(environment.get(name).unwrap_or_default());
+    }
     let mut attempt = Attempt {
         log: log.clone(),
         limits: Limits {

@@ -5,9 +5,11 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 mod kept;
+mod mask;
 mod telling;
 
 use kept::Kept;
+use mask::Masks;
 
 /// How much of each end of a log is kept, in bytes.
 pub(crate) const EACH_END: usize = 8 * 1024 * 1024;
@@ -19,6 +21,7 @@ pub(crate) struct Log(Arc<Mutex<Inner>>);
 struct Inner {
     echo: Box<dyn Write + Send>,
     kept: Kept,
+    masks: Masks,
     inside_a_line: bool,
 }
 
@@ -26,12 +29,19 @@ impl Log {
     /// A log that is echoed to `echo` and keeps `each_end` bytes of its beginning and of its end.
     pub(crate) fn new(echo: impl Write + Send + 'static, each_end: usize) -> Self {
         let kept = Kept::new(each_end);
-        Self(Arc::new(Mutex::new(Inner { echo: Box::new(echo), kept, inside_a_line: false })))
+        let (echo, masks) = (Box::new(echo), Masks::default());
+        Self(Arc::new(Mutex::new(Inner { echo, kept, masks, inside_a_line: false })))
+    }
+
+    /// Keeps `secret` out of what comes from now on.
+    pub(crate) fn mask(&self, secret: &str) {
+        self.lock().masks.add(secret);
     }
 
     /// Says something of the runner's own, on a line of its own.
     pub(crate) fn say(&self, message: impl Display) {
         let mut inner = self.lock();
+        inner.release();
         let line = format!("{}signalbox: {message}\n", if inner.inside_a_line { "\n" } else { "" });
         inner.pass(line.as_bytes());
     }
@@ -43,7 +53,9 @@ impl Log {
 
     /// What is kept, with a plain mark where something was left out.
     pub(crate) fn text(&self) -> Vec<u8> {
-        self.lock().kept.text()
+        let mut inner = self.lock();
+        inner.release();
+        inner.kept.text()
     }
 
     /// The line that says most about a failure, where there is one.
@@ -59,6 +71,17 @@ impl Log {
 
 impl Inner {
     fn pass(&mut self, bytes: &[u8]) {
+        let bytes = self.masks.pass(bytes);
+        self.write(&bytes);
+    }
+
+    /// Passes on what was held back as the beginning of a secret, and was none.
+    fn release(&mut self) {
+        let bytes = self.masks.rest();
+        self.write(&bytes);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
         let Some(last) = bytes.last() else { return };
         self.inside_a_line = *last != b'\n';
         self.kept.push(bytes);

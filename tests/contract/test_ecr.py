@@ -118,12 +118,14 @@ def test_a_login_is_a_name_and_a_password(ecr):
     assert peers.ACCOUNT in login["proxyEndpoint"] or "127.0.0.1" in login["proxyEndpoint"]
 
 
+@pytest.mark.left_out("ministack", "it scans nothing")
 def test_an_image_that_was_never_scanned_has_no_findings_to_show(ecr, repository, push):
     pushed = push("rain.1", b"one")
     with refused(400, "ScanNotFoundException"):
         ecr.describe_image_scan_findings(repositoryName=repository, imageId={"imageDigest": pushed})
 
 
+@pytest.mark.left_out("ministack", "it scans nothing")
 def test_a_scan_that_is_over_counts_its_findings(ecr, repository, push):
     pushed = push("rain.1", b"one")
     begun = ecr.start_image_scan(repositoryName=repository, imageId={"imageDigest": pushed})
@@ -135,6 +137,7 @@ def test_a_scan_that_is_over_counts_its_findings(ecr, repository, push):
     assert isinstance(found["imageScanFindings"]["findingSeverityCounts"], dict)
 
 
+@pytest.mark.left_out("ministack", "it scans nothing")
 def test_an_image_that_is_not_there_has_no_scan(ecr, repository, push):
     push("rain.1", b"one")
     with refused(400, "ImageNotFoundException"):

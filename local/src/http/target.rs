@@ -51,7 +51,7 @@ impl Service {
 }
 
 /// The operations of Batch, whose names in a path are in small letters.
-const BATCH: [&str; 20] = [
+const BATCH: [&str; 21] = [
     "CancelJob",
     "CreateComputeEnvironment",
     "CreateJobQueue",
@@ -71,6 +71,7 @@ const BATCH: [&str; 20] = [
     "RegisterJobDefinition",
     "SubmitJob",
     "TerminateJob",
+    "UpdateComputeEnvironment",
     "UpdateJobQueue",
 ];
 

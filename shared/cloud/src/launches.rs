@@ -9,10 +9,10 @@ use std::fmt;
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use signalbox_pipeline::effect::{Effect, Pending};
+use signalbox_pipeline::effect::{Effect, Pending, role_id};
 use signalbox_pipeline::keys;
 use signalbox_pipeline::launch::{Launch, Taken};
-use signalbox_pipeline::names::{EnvironmentName, LaunchId, PipelineName};
+use signalbox_pipeline::names::{EnvironmentName, LaunchId, PipelineName, TaskId};
 use signalbox_pipeline::run::Fact;
 use signalbox_pipeline::run::fact::{Evidence, Terminated};
 

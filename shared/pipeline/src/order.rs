@@ -42,6 +42,9 @@ pub struct Order {
     pub incoming: String,
     /// After so many seconds the command is ended and the attempt exits with 124.
     pub timeout_seconds: u64,
+    /// The variables that hold secrets: their values are kept out of the log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
     /// The work itself.
     pub work: Work,
 }

@@ -191,7 +191,7 @@ impl Tools {
                 let digest = self.push(repository.as_str(), tag.as_str()).await?;
                 report.image = Some(Built { tag: tag.clone(), digest });
             }
-            Work::Build { .. } | Work::Exec { .. } => {}
+            Work::Build { .. } | Work::Exec { .. } | Work::Preflight { .. } => {}
         }
         let key = format!("{prefix}{}", files::RESULT);
         self.put(&order.artifacts_bucket, &key, serde_json::to_vec(&report)?).await?;

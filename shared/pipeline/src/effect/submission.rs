@@ -175,6 +175,7 @@ impl Submission {
             artifacts_bucket: platform.artifacts_bucket.clone(),
             incoming: keys::artifacts::incoming(role_id(settings, platform)),
             timeout_seconds,
+            secrets: secrets(settings).map(|(name, _)| name).collect(),
             work: task.work,
         };
         let on_demand = given.and_then(|given| given.on_demand_queue.as_ref());
@@ -231,7 +232,6 @@ fn size(compute: Compute) -> (f64, u64, u32) {
 fn definition(image: String, settings: Option<&Settings>, platform: &Platform) -> JobDefinition {
     let account = settings.and_then(|settings| settings.service_account.as_ref());
     let execution = settings.and_then(|settings| settings.execution_role.as_ref());
-    let secrets = settings.iter().flat_map(|settings| &settings.secrets);
     JobDefinition {
         image,
         runner_image: platform.runner_image.clone(),
@@ -239,9 +239,15 @@ fn definition(image: String, settings: Option<&Settings>, platform: &Platform) -
             .map_or_else(|| platform.job_role.clone(), |account| account.role.to_string()),
         execution_role: execution
             .map_or_else(|| platform.execution_role.clone(), ToString::to_string),
-        secrets: secrets.map(|(name, arn)| (name.to_string(), arn.to_string())).collect(),
+        secrets: secrets(settings).collect(),
         capability: platform.capability,
     }
+}
+
+/// The variables that hold secrets, and where ECS reads each.
+fn secrets(settings: Option<&Settings>) -> impl Iterator<Item = (String, String)> {
+    let secrets = settings.into_iter().flat_map(|settings| &settings.secrets);
+    secrets.map(|(name, arn)| (name.to_string(), arn.to_string()))
 }
 
 /// The id of the role that jobs have under these settings: what they write lies below it.

@@ -96,7 +96,6 @@ fn mounted() -> MountPoint {
 /// By reference: ECS itself reads their values, under the execution role.
 fn secrets(definition: &JobDefinition) -> Option<Vec<Secret>> {
     let secrets = definition.secrets.iter();
-    let secrets =
-        secrets.filter_map(|(name, arn)| Secret::builder().name(name).value_from(arn).build().ok());
+    let secrets = secrets.map(|(name, arn)| Secret::builder().name(name).value_from(arn).build());
     Some(secrets.collect()).filter(|secrets: &Vec<Secret>| !secrets.is_empty())
 }
