@@ -130,11 +130,11 @@ fn a_job_that_has_lost_its_machine_goes_to_the_queue_on_demand_where_settings_na
     assert_eq!(settings.schema, 4, "older code would submit it to the other queue");
     let run = take(&run, &Fact::Entered(found(Some(settings), Place::Held)));
     let queue = |run: &Run| {
-        let submissions = run.pending.iter().filter_map(|pending| match &pending.effect {
+        let mut submissions = run.pending.iter().filter_map(|pending| match &pending.effect {
             Effect::Submit(submission) => Some(submission.queue.clone()),
             _ => None,
         });
-        submissions.last().unwrap()
+        submissions.next_back().unwrap()
     };
     assert!(queue(&run).ends_with("/spot"), "{}", queue(&run));
     let e2e = attempt("test-verify", "e2e", 1);
