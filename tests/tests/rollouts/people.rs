@@ -1,0 +1,73 @@
+//! People of a world, each with principals of their own.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::SignedDuration;
+use signalbox_cloud::advance::RunKey;
+use signalbox_cloud::decision::{Decision, Verdict, What};
+use signalbox_local::principals::{Kind, Principal};
+use signalbox_pipeline::approval::gate;
+use signalbox_pipeline::digest::sha256;
+use signalbox_pipeline::keys;
+use signalbox_pipeline::names::EventId;
+use signalbox_pipeline::people;
+use signalbox_pipeline::run::Run;
+use signalbox_tests::simulated::world::{Setup, World};
+
+use super::world::PLACE;
+
+const PEOPLE: &str = "\
+version: 1
+people:
+  ada: { principals: [AIDAADAEXAMPLEUSERID1, AIDAADATOOEXAMPLEUSERID1], groups: [managers] }
+  grace: { principals: [AIDAGRACEEXAMPLEUSERID1], groups: [managers] }
+";
+
+/// A world whose last environment asks people, as `settings` say.
+pub(crate) async fn asking(settings: &str) -> anyhow::Result<World> {
+    let mut world = World::begin(Setup::default()).await?;
+    world.watch();
+    let people = people::parse(PEOPLE).map_err(|faults| anyhow::anyhow!("{faults}"))?;
+    let (s3, body) = (world.operator().s3().patient, people.to_json().into_bytes().into());
+    let put = s3.put_object().bucket(&world.buckets().state).key(keys::state::PEOPLE);
+    put.body(body).send().await?;
+    world.apply(&format!("version: 1\nenvironment: {PLACE}\n{settings}\n")).await?;
+    Ok(world)
+}
+
+/// `name` says something about the release that `run` waits with, as it was seen there; whoever is
+/// none of the people says it too.
+pub(crate) async fn says(
+    world: &World,
+    name: &str,
+    run: &Run,
+    decide: fn(Verdict) -> What,
+) -> anyhow::Result<()> {
+    let environment = PLACE.parse()?;
+    let stage = gate(&run.state, &environment).context("nobody is asked there")?;
+    let release = run.state.release(stage).context("it has no release yet")?;
+    let at = world.now();
+    let id = sha256(format!("{name} about {release} of {} at {at}", run.id).as_bytes());
+    let run = RunKey { pipeline: run.pipeline.clone(), run: run.id.clone() };
+    let verdict = Verdict { run, environment, release, reason: None, break_glass: false };
+    let expires = at + SignedDuration::from_hours(1);
+    let id = EventId::parse(&id.as_str()[..32])?;
+    let body = Decision { id, at, expires, what: decide(verdict) }.message()?;
+    let engine = world.wire().engine();
+    let queue = engine.stack().queue("DecisionsQueue").context("no queue for decisions")?;
+    let attributes = BTreeMap::new();
+    engine.sqs().send(&queue.name, body, attributes, &principal(name), Duration::ZERO).await?;
+    Ok(())
+}
+
+fn principal(name: &str) -> Principal {
+    Principal {
+        kind: Kind::User,
+        name: name.to_owned(),
+        user_id: format!("AIDA{}EXAMPLEUSERID1", name.replace('-', "").to_uppercase()),
+        access_key_id: String::new(),
+        secret_access_key: String::new(),
+    }
+}
