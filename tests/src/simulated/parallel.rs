@@ -15,7 +15,8 @@ const STACK: usize = 8 * 1024 * 1024;
 pub fn alone<T>(life: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().start_paused(true).build()?;
-    tokio::task::LocalSet::new().block_on(&runtime, life)
+    // What it keeps over its waits would lie on the stack of a test, more than once.
+    tokio::task::LocalSet::new().block_on(&runtime, Box::pin(life))
 }
 
 /// Does `work` with each of `all`, several at a time; what it returns comes in the order of `all`.

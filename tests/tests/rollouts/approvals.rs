@@ -8,9 +8,9 @@ use signalbox_pipeline::run::state::StageWork;
 use signalbox_pipeline::run::{Fact, Run};
 use signalbox_tests::simulated::audit::audited;
 use signalbox_tests::simulated::parallel::alone;
-use signalbox_tests::simulated::world::World;
+use signalbox_tests::simulated::world::{Setup, World};
 
-use super::people::{asking, says};
+use super::people::{asking, says, unset};
 use super::world::{environment, live, run, wait};
 
 const ASKED: &str =
@@ -49,9 +49,9 @@ fn as_many_as_are_asked_let_a_release_in_and_nothing_of_it_runs_before() -> anyh
     alone(async {
         let mut world = asking(ASKED).await?;
         let first = waits(&mut world, "first", 0).await?;
-        says(&world, "ada", &first, What::Approve).await?;
+        says(&world, "linus", &first, What::Approve).await?;
         // Two keys of one person are one voice.
-        says(&world, "ada-too", &first, What::Approve).await?;
+        says(&world, "linus-too", &first, What::Approve).await?;
         says(&world, "nobody", &first, What::Approve).await?;
         wait(&mut world, 5).await?;
         let half = run(&world, 0)?;
@@ -72,7 +72,7 @@ fn one_rejection_in_staging_ends_a_run_and_the_next_one_goes_through() -> anyhow
     alone(async {
         let mut world = asking(ASKED).await?;
         let first = waits(&mut world, "first", 0).await?;
-        says(&world, "ada", &first, What::Approve).await?;
+        says(&world, "linus", &first, What::Approve).await?;
         says(&world, "grace", &first, What::Reject).await?;
         world.settle(10, 1).await?;
         let rejected = run(&world, 0)?;
@@ -87,7 +87,7 @@ fn one_rejection_in_staging_ends_a_run_and_the_next_one_goes_through() -> anyhow
 
         let second = waits(&mut world, "second", 1).await?;
         // What was said of the first is of no use to the second.
-        says(&world, "ada", &second, What::Approve).await?;
+        says(&world, "linus", &second, What::Approve).await?;
         says(&world, "grace", &second, What::Approve).await?;
         world.settle(20, 1).await?;
         assert_eq!((run(&world, 1)?.state.phase, live(&world)?), (Phase::Succeeded, second.id));
@@ -103,7 +103,7 @@ fn a_release_that_too_few_approve_of_in_time_expires_and_later_words_change_noth
     alone(async {
         let mut world = asking(ASKED).await?;
         let first = waits(&mut world, "first", 0).await?;
-        says(&world, "ada", &first, What::Approve).await?;
+        says(&world, "linus", &first, What::Approve).await?;
         world.pass(Duration::from_secs(4 * 3600)).await?;
         let expired = run(&world, 0)?;
         assert_eq!((expired.state.phase, verification(&expired)), (Phase::Failed, Phase::Skipped));
@@ -121,14 +121,14 @@ fn a_newer_run_at_the_gate_supersedes_the_one_that_waits_and_takes_none_of_its_a
     alone(async {
         let mut world = asking(ASKED).await?;
         let first = waits(&mut world, "first", 0).await?;
-        says(&world, "ada", &first, What::Approve).await?;
+        says(&world, "linus", &first, What::Approve).await?;
         let second = waits(&mut world, "second", 1).await?;
         let superseded = run(&world, 0)?;
         assert_eq!(superseded.state.phase, Phase::Superseded);
         says(&world, "grace", &first, What::Approve).await?;
         wait(&mut world, 5).await?;
         assert_eq!((run(&world, 0)?, decisions(&run(&world, 1)?)), (superseded, 0));
-        for person in ["ada", "grace"] {
+        for person in ["linus", "grace"] {
             says(&world, person, &second, What::Approve).await?;
         }
         world.settle(20, 1).await?;
@@ -146,7 +146,7 @@ fn what_is_approved_in_a_freeze_waits_for_its_end() -> anyhow::Result<()> {
         let mut world = asking(&format!("{ASKED}\n{freeze}")).await?;
         let first = waits(&mut world, "first", 0).await?;
         wait(&mut world, 60).await?;
-        for person in ["ada", "grace"] {
+        for person in ["linus", "grace"] {
             says(&world, person, &first, What::Approve).await?;
         }
         wait(&mut world, 30).await?;
@@ -166,7 +166,7 @@ fn newer_settings_void_what_was_approved_and_everybody_is_asked_again() -> anyho
     alone(async {
         let mut world = asking(ASKED).await?;
         let first = waits(&mut world, "first", 0).await?;
-        says(&world, "ada", &first, What::Approve).await?;
+        says(&world, "linus", &first, What::Approve).await?;
         let newer = format!(
             "version: 1\nenvironment: staging\n{ASKED}\nparameters: {{ EPOCHS: \"40\" }}\n"
         );
@@ -179,11 +179,51 @@ fn newer_settings_void_what_was_approved_and_everybody_is_asked_again() -> anyho
         assert_eq!((approval(&changed), verification(&changed)), (Phase::Running, Phase::Pending));
         says(&world, "grace", &changed, What::Approve).await?;
         wait(&mut world, 5).await?;
-        assert_eq!(approval(&run(&world, 0)?), Phase::Running, "ada approved of the older ones");
-        says(&world, "ada", &changed, What::Approve).await?;
+        assert_eq!(approval(&run(&world, 0)?), Phase::Running, "linus approved of the older ones");
+        says(&world, "linus", &changed, What::Approve).await?;
         world.settle(20, 1).await?;
         let through = run(&world, 0)?;
         assert_eq!((through.state.phase, decisions(&through)), (Phase::Succeeded, 3));
+        audited(&world).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn an_environment_whose_settings_are_deleted_under_a_waiting_run_lets_nothing_in()
+-> anyhow::Result<()> {
+    alone(async {
+        let mut world = asking(ASKED).await?;
+        let first = waits(&mut world, "first", 0).await?;
+        unset(&world).await?;
+        for person in ["linus", "grace"] {
+            says(&world, person, &first, What::Approve).await?;
+        }
+        world.settle(30, 1).await?;
+        let ended = run(&world, 0)?;
+        assert_eq!((ended.state.phase, verification(&ended)), (Phase::Failed, Phase::Skipped));
+        let reason = ended.state.reason.clone().unwrap_or_default();
+        assert!(reason.contains("the environment staging has no settings"), "{reason}");
+        assert_eq!(environment(&world)?.current, None);
+        audited(&world).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn two_runs_that_ask_for_a_place_at_the_same_instant_have_it_one_after_the_other()
+-> anyhow::Result<()> {
+    alone(async {
+        let mut world = World::begin(Setup::default()).await?;
+        world.watch();
+        for push in ["one", "other"] {
+            world.push("rain", push).await?;
+        }
+        world.settle(60, 1).await?;
+        let (one, other) = (run(&world, 0)?, run(&world, 1)?);
+        assert_eq!((one.state.phase, other.state.phase), (Phase::Succeeded, Phase::Succeeded));
+        let found = environment(&world)?;
+        assert_eq!((found.holder, found.queue.len(), live(&world)?), (None, 0, other.id));
         audited(&world).await?;
         Ok(())
     })

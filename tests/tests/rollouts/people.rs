@@ -21,7 +21,7 @@ use super::world::PLACE;
 const PEOPLE: &str = "\
 version: 1
 people:
-  ada: { principals: [AIDAADAEXAMPLEUSERID1, AIDAADATOOEXAMPLEUSERID1], groups: [managers] }
+  linus: { principals: [AIDALINUSEXAMPLEUSERID1, AIDALINUSTOOEXAMPLEUSERID1], groups: [managers] }
   grace: { principals: [AIDAGRACEEXAMPLEUSERID1], groups: [managers] }
 ";
 
@@ -35,6 +35,14 @@ pub(crate) async fn asking(settings: &str) -> anyhow::Result<World> {
     put.body(body).send().await?;
     world.apply(&format!("version: 1\nenvironment: {PLACE}\n{settings}\n")).await?;
     Ok(world)
+}
+
+/// Ops delete the settings of the last environment.
+pub(crate) async fn unset(world: &World) -> anyhow::Result<()> {
+    let key = keys::state::settings(&PLACE.parse()?);
+    let s3 = world.operator().s3().patient;
+    s3.delete_object().bucket(&world.buckets().state).key(key).send().await?;
+    Ok(())
 }
 
 /// `name` says something about the release that `run` waits with, as it was seen there; whoever is

@@ -291,3 +291,45 @@ proptest! {
         }
     }
 }
+
+/// What is said about settings with this `rollout`.
+fn refused(rollout: &str) -> String {
+    let text = format!("version: 1\nenvironment: production\nrollout: {rollout}\n");
+    crate::settings::parse(&text).expect_err(rollout).to_string()
+}
+
+#[test]
+fn a_plan_that_cannot_be_carried_out_is_refused_with_what_to_write() {
+    let canary = |steps: &str| format!("{{ strategy: canary, steps: [{steps}] }}");
+    for (rollout, expected) in [
+        (
+            canary("{ weight: 5, bake: 30m }, { weight: 5, bake: 1h }, { weight: 100 }"),
+            "does not rise: 5",
+        ),
+        (
+            canary("{ weight: 50, bake: 1h }, { weight: 5, bake: 1h }, { weight: 100 }"),
+            "more than that",
+        ),
+        (canary("{ weight: 5, bake: 30m }, { weight: 50 }"), "is 50 in the last step"),
+        (canary("{ weight: 5, bake: 30m }, { weight: 101 }"), "100"),
+        (canary("{ weight: 0, bake: 30m }, { weight: 100 }"), "1"),
+        (canary("{ weight: 5, bake: 0m }, { weight: 100 }"), "is no time at all"),
+        (canary("{ weight: 5, bake: 15d }, { weight: 100 }"), "longer than 14 days"),
+        (canary("{ weight: 5 }, { weight: 100 }"), "bake"),
+        (canary("{ weight: 5, bake: 1h, launch: 3 }, { weight: 100 }"), "did you mean `launches`?"),
+        (canary(""), "is empty"),
+        ("{ strategy: blue-green, bake: 0s }".to_owned(), "is no time at all"),
+        (
+            "{ strategy: blue-green, bake: 1h, steps: [{ weight: 100 }] }".to_owned(),
+            "may not stand here",
+        ),
+        (
+            "{ strategy: canary, steps: [{ weight: 100 }], fallback: { failure_rate: 1.5 } }"
+                .to_owned(),
+            "share from 0 to 1",
+        ),
+    ] {
+        let told = refused(&rollout);
+        assert!(told.contains(expected), "{rollout}: {told}");
+    }
+}

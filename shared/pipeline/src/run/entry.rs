@@ -38,11 +38,12 @@ pub(super) fn validated(state: &State, stage: &Stage) -> Option<End> {
 /// How `approve` ends. The environment is looked at once more after the last approval: what it
 /// found before may be days old.
 pub(super) fn approved(state: &State, stage: &Stage) -> Option<End> {
-    let Some(tally) = state.tally(stage) else { return Some((Phase::Succeeded, None)) };
     let entered = state.entered(stage)?;
+    // Where settings were taken away, nobody is asked any more: they have to be there first.
     if let Some(reason) = refusal(state, entered) {
         return Some((Phase::Failed, Some(reason)));
     }
+    let Some(tally) = state.tally(stage) else { return Some((Phase::Succeeded, None)) };
     let standing = entered.standing.as_ref()?;
     let confirmed = stage.approving.as_ref().is_some_and(|approving| approving.confirmed);
     match &tally {

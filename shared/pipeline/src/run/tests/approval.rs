@@ -105,6 +105,17 @@ fn newer_settings_void_what_was_approved_under_the_older() {
 }
 
 #[test]
+fn an_environment_that_has_lost_its_settings_lets_nothing_in() {
+    let run = waiting(1);
+    let run = take(&run, &approves(&run, "ada"));
+    let Fact::Entered(mut lost) = standing(asking(1, "8"), |_| {}) else { panic!("it is one") };
+    lost.settings = None;
+    let run = take(&run, &Fact::Entered(lost));
+    assert_eq!((run.state.phase, submissions(&run).len()), (Phase::Failed, 0));
+    assert!(run.state.reason.as_ref().unwrap().contains("has no settings"));
+}
+
+#[test]
 fn what_is_approved_still_waits_for_the_end_of_a_freeze() {
     let run = waiting(1);
     let run = take(&run, &approves(&run, "ada"));
