@@ -27,7 +27,7 @@ pub(crate) use newest::{Lister, days, newest_of};
 pub(crate) use objects::{Objects, Read, Written};
 pub(crate) use queues::Pair;
 pub(crate) use refused::{refused, troubled};
-pub(crate) use released::released_in;
+pub(crate) use released::{pipelines, released_in};
 pub(crate) use run::Seen;
 pub(crate) use versions::{Stack, Version};
 pub(crate) use wanted::{RunRef, find_run};

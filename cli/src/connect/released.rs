@@ -6,6 +6,12 @@ use signalbox_pipeline::names::{EnvironmentName, PipelineName};
 use super::{Connection, Lister as _};
 use crate::exit::Exit;
 
+/// The pipelines that there are, by name.
+pub(crate) async fn pipelines(connection: &Connection) -> anyhow::Result<Vec<PipelineName>> {
+    let names = connection.state().folders("pipelines/").await?;
+    Ok(names.into_iter().filter_map(|name| PipelineName::parse(name).ok()).collect())
+}
+
 /// The pipeline that has an environment of this name: the one that is `wanted`, or the only one.
 pub(crate) async fn released_in(
     connection: &Connection,
@@ -17,8 +23,7 @@ pub(crate) async fn released_in(
     }
     let state = connection.state();
     let mut found = Vec::new();
-    for name in state.folders("pipelines/").await? {
-        let Ok(pipeline) = PipelineName::parse(name) else { continue };
+    for pipeline in pipelines(connection).await? {
         let document = keys::state::environment(&pipeline, environment);
         if state.has(&document).await? {
             found.push(pipeline);

@@ -14,6 +14,7 @@ use crate::output::Output;
 mod apply;
 mod diff;
 mod history;
+mod releases;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -84,7 +85,7 @@ struct Diff {
     place: Place,
 }
 
-/// Show the settings that hold now
+/// Show the settings that hold now, and what is released
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = EXAMPLES)]
 struct Show {

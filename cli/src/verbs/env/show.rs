@@ -6,7 +6,8 @@ use signalbox_pipeline::names::{EnvironmentName, Sha256};
 use signalbox_pipeline::settings::Settings;
 
 use super::apply::parts;
-use crate::connect::{Connection, Lister as _, Place, refused};
+use super::releases::{self, Released};
+use crate::connect::{Connection, Lister as _, Place, pipelines, refused};
 use crate::exit::Exit;
 use crate::output::{Cell, Output};
 use crate::view::safe;
@@ -19,6 +20,8 @@ struct Told {
     environment: EnvironmentName,
     digest: Sha256,
     settings: Settings,
+    /// What is released there, of each pipeline that ever came so far.
+    releases: Vec<Released>,
 }
 
 /// Carries the verb out.
@@ -34,11 +37,15 @@ pub(super) async fn run(
         Some(environment) => vec![environment],
         None => environments(&connection).await?,
     };
+    let pipelines = pipelines(&connection).await?;
     let mut told = Vec::new();
     for environment in names {
         let found = load(&connection, &environment).await?;
         match found {
-            Some(settings) => told.push(Told { environment, digest: settings.digest(), settings }),
+            Some(settings) => {
+                let releases = releases::of(&connection, &pipelines, &environment).await?;
+                told.push(Told { environment, digest: settings.digest(), settings, releases });
+            }
             None if one => {
                 return Err(Exit::NotFound.because(format!(
                     "environment {environment} has no settings; apply some: \
@@ -84,5 +91,5 @@ fn page(told: &Told, output: &Output) -> anyhow::Result<()> {
         .map(|(name, value)| vec![Cell::from(format!("  {name}")), Cell::from(safe::line(&value))])
         .collect();
     output.table(&["  SETTING", "VALUE"], &rows)?;
-    Ok(())
+    releases::tell(&told.releases, output)
 }
