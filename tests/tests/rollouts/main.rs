@@ -4,6 +4,7 @@
 //! Time is virtual: what bakes for half an hour here takes no time at all.
 
 mod approvals;
+mod costs;
 mod people;
 mod stories;
 mod world;
