@@ -3,15 +3,18 @@
 
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::world::{End, Fate, Gate, History, Reading, World};
 use super::*;
-use crate::environment::Environment;
+use crate::environment::{Environment, Moved};
 use crate::head::Head;
+use crate::launch::Launch;
 use crate::people::People;
 use crate::registration::Registration;
+use crate::rollout::{Ended, Outcome};
 use crate::settings::Settings;
 
 fn folder(schema: u32) -> PathBuf {
@@ -74,4 +77,37 @@ fn the_other_documents_are_read_and_written_alike() {
     load::<Settings>(1, "settings");
     load::<Settings>(3, "settings");
     load::<People>(4, "people");
+}
+
+#[test]
+fn a_rollout_that_an_older_version_began_goes_on() {
+    let found: Environment = load(4, "environment-rolling");
+    let candidate = found.candidate.clone().expect("something is rolled out");
+    let later = candidate.ramp.since + SignedDuration::from_hours(1);
+    let ended = |number: u32, ended: Ended| Outcome {
+        environment: found.environment.clone(),
+        pipeline: found.pipeline.clone(),
+        launch: LaunchId::parse(format!("20261120t10000{number}z-000000000000")).unwrap(),
+        release: candidate.release.run.clone(),
+        ended,
+    };
+    let look = |listed: &[Outcome]| found.look_at_rollout(listed, false, |_| None, "w", later);
+    let well: Vec<Outcome> = (1..=3).map(|number| ended(number, Ended::Succeeded)).collect();
+    let (_, moved) = look(&well).expect("it was baked for long enough");
+    assert_eq!(moved, Moved::Stepped(100));
+    let (fallen, _) = look(&[ended(1, Ended::Broke)]).expect("one is enough");
+    assert!(fallen.candidate.is_none() && fallen.current == found.current);
+    let written: Environment = load(4, "environment-fallen-back");
+    assert_eq!(written.hold.map(|hold| hold.by), fallen.hold.map(|hold| hold.by));
+}
+
+#[test]
+fn a_launch_that_an_older_version_began_is_carried_to_its_end() {
+    let outcome = |name: &str| load::<Launch>(4, name).outcome().map(|outcome| outcome.ended);
+    assert_eq!(outcome("launch-succeeded"), Some(Ended::Succeeded));
+    assert_eq!(outcome("launch-failed"), Some(Ended::Failed));
+    let mut running: Launch = load(4, "launch-running");
+    assert!(running.stop("its release is out", &platform(), at(1)));
+    assert!(matches!(running.pending[0].effect, Effect::Terminate(_)), "{:?}", running.pending);
+    assert_eq!((running.phase, running.outcome()), (Phase::Cancelled, None));
 }
