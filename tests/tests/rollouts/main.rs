@@ -5,6 +5,7 @@
 
 mod approvals;
 mod costs;
+mod many;
 mod people;
 mod stories;
 mod world;
