@@ -28,7 +28,7 @@ pub const PEOPLE: [&str; 3] = ["ada", "grace", "linus"];
 
 /// The environment in which there is more to it than jobs.
 const PLACE: &str = "staging";
-/// For so many minutes a hold stands.
+/// For so many minutes a hold stands, and a scan goes on.
 const PATIENCE: u32 = 5;
 
 impl World {
@@ -78,11 +78,27 @@ impl World {
         environment: &EnvironmentName,
         decide: fn(Verdict) -> What,
     ) -> anyhow::Result<()> {
-        let stage = gate(&run.state, environment).context("nobody is asked there")?;
-        let release = run.state.release(stage).context("it has no release yet")?;
         let users = self.wire().engine().users();
         let by = users.iter().find(|user| user.name == person).context("nobody of that name")?;
-        let name = format!("{person} about {release} of {}", run.id);
+        self.judge_as(by, person, run, environment, decide).await
+    }
+
+    /// As [`World::judge`], by any principal; the decision's id follows from `name` and from the
+    /// release.
+    ///
+    /// # Errors
+    /// As [`World::judge`].
+    pub async fn judge_as(
+        &self,
+        by: &Principal,
+        name: &str,
+        run: &Run,
+        environment: &EnvironmentName,
+        decide: fn(Verdict) -> What,
+    ) -> anyhow::Result<()> {
+        let stage = gate(&run.state, environment).context("nobody is asked there")?;
+        let release = run.state.release(stage).context("it has no release yet")?;
+        let name = format!("{name} about {release} of {}", run.id);
         let verdict = Verdict {
             run: RunKey { pipeline: run.pipeline.clone(), run: run.id.clone() },
             environment: environment.clone(),
@@ -147,6 +163,9 @@ impl World {
     pub async fn settle_attended(&mut self, minutes: u32, quiet: u32) -> anyhow::Result<()> {
         let mut still = 0;
         for minute in 0..minutes {
+            if minute == PATIENCE {
+                self.scan("COMPLETE")?;
+            }
             self.approve_all().await?;
             for found in self.environments()? {
                 let (pipeline, place) = (found.pipeline.as_str(), found.environment.as_str());

@@ -19,6 +19,9 @@ const PIPELINES: [&str; 3] = ["rain", "snow", "wind"];
 const CALLS: u64 = 90;
 const EVENTS: u64 = 26;
 const JOBS: u64 = 5;
+/// What an environment wants to be sure of.
+pub const VALIDATES: &str = "data: { DATASET_URI: \"s3://rain-data/full/\" }\n\
+     validate: { scan: { critical: 0 }, datasets: [DATASET_URI] }\n";
 
 /// A world and everything that disturbs it. The same schedule is the same world, to the last call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +104,9 @@ pub struct Policy {
     pub approvals: u32,
     /// How releases come to be live there.
     pub rollout: Rollout,
+    /// Whether the image's scan and the data have to be well before anything runs there.
+    #[serde(default)]
+    pub validates: bool,
 }
 
 /// How releases come to be live.
@@ -313,6 +319,9 @@ impl Policy {
         if self.approvals > 0 {
             let (required, of) = (self.approvals, "from: [release-managers], expire: 30m");
             text.push_str(&format!("approvals: {{ required: {required}, {of} }}\n"));
+        }
+        if self.validates {
+            text.push_str(VALIDATES);
         }
         text.push_str(match self.rollout {
             Rollout::AtOnce => "",

@@ -88,7 +88,7 @@ pub struct World {
     said: Cell<u64>,
     /// What functions do; it ends when a function cannot be carried on with.
     seats: JoinSet<anyhow::Result<()>>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl World {
@@ -120,15 +120,8 @@ impl World {
             deploy: setup.deploy,
         };
         let (seats, hands_of_jobs) = (JoinSet::new(), Arc::clone(&hands));
-        let mut world = Self {
-            wire,
-            buckets,
-            lambda,
-            hands: hands_of_jobs,
-            said: Cell::new(0),
-            seats,
-            _dir: dir,
-        };
+        let mut world =
+            Self { wire, buckets, lambda, hands: hands_of_jobs, said: Cell::new(0), seats, dir };
         let definitions = setup.pipelines.iter().map(|name| (clone_url(name), definition(name)));
         let (s3, state) = (world.operator().s3().patient, world.buckets.state.clone());
         hands.give(&world.wire, s3, &state, definitions.collect());
@@ -256,6 +249,11 @@ impl World {
                 self.seats.spawn_local(seat.serve_schedule(schedule.clone()));
             }
         }
+    }
+
+    /// Where all of it lies on disk.
+    pub(super) fn folder(&self) -> &Path {
+        self.dir.path()
     }
 
     /// How many messages people and schedules have sent.

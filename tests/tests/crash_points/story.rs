@@ -19,6 +19,7 @@ use signalbox_tests::simulated::end::end;
 use signalbox_tests::simulated::jobs::{Conduct, Training, WELL};
 use signalbox_tests::simulated::parallel::alone;
 use signalbox_tests::simulated::people::PEOPLE;
+use signalbox_tests::simulated::schedule::VALIDATES;
 use signalbox_tests::simulated::world::{Setup, World};
 
 /// Longer than any crash takes to be healed: a visibility, a lease, some ticks.
@@ -38,6 +39,7 @@ const ASKS: &str =
     "version: 1\nenvironment: staging\napprovals: { required: 2, from: [release-managers] }\n";
 const ASKS_SHORTLY: &str = "version: 1\nenvironment: staging\n\
      approvals: { required: 1, from: [release-managers], expire: 3m }\n";
+const LOOKS: &str = "version: 1\nenvironment: staging\n";
 const RAMPS: &str = "version: 1\nenvironment: staging\nrollout: { strategy: canary, \
      steps: [{ weight: 50, bake: 2m, launches: 1 }, { weight: 100, bake: 1m }], \
      fallback: { require: [\"metrics.auc > 0.5\"], in_flight: stop } }\n";
@@ -57,6 +59,8 @@ pub(crate) enum Story {
     Rejected,
     /// Nobody says anything.
     Lapsed,
+    /// Image, data and secrets are looked into before anything runs.
+    Validated,
     /// A run waits for an environment until the one before it is cancelled there.
     Relieved,
     /// A release is rolled out over a launch that ends well.
@@ -77,13 +81,14 @@ pub(crate) struct Lived {
 }
 
 impl Story {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Released,
         Self::Cancelled,
         Self::Doubted,
         Self::Approved,
         Self::Rejected,
         Self::Lapsed,
+        Self::Validated,
         Self::Relieved,
         Self::Ramped,
         Self::FellBack,
@@ -98,6 +103,7 @@ impl Story {
             Self::Approved => "approved",
             Self::Rejected => "rejected",
             Self::Lapsed => "lapsed",
+            Self::Validated => "validated",
             Self::Relieved => "relieved",
             Self::Ramped => "ramped",
             Self::FellBack => "fell-back",
@@ -117,6 +123,7 @@ impl Story {
             Self::Released | Self::Approved => (&[Succeeded], 5),
             Self::Cancelled => (&[Cancelled], 2),
             Self::Doubted => (&[Cancelled], 1),
+            Self::Validated => (&[Succeeded], 6),
             Self::Rejected | Self::Lapsed => (&[Failed], 4),
             Self::Relieved => (&[Cancelled, Succeeded], 10),
             Self::Ramped => (&[Succeeded, Succeeded], 11),
@@ -168,6 +175,7 @@ impl Story {
             Self::Cancelled => cancelled(world, Phase::Running).await,
             Self::Doubted => cancelled(world, Phase::Pending).await,
             Self::Approved | Self::Rejected | Self::Lapsed => self.asked(world).await,
+            Self::Validated => validated(world).await,
             Self::Relieved => relieved(world).await,
             Self::Ramped | Self::FellBack | Self::RolledBack => self.rolled_out(world).await,
         }
@@ -258,6 +266,22 @@ async fn cancelled(world: &mut World, phase: Phase) -> anyhow::Result<usize> {
     let run = run.await?;
     let told = world.wire().calls().len();
     cancel(world, run).await?;
+    Ok(told)
+}
+
+/// The scan is over once the run has come to wait for it.
+async fn validated(world: &mut World) -> anyhow::Result<usize> {
+    world.apply(&format!("{LOOKS}{VALIDATES}")).await?;
+    world.scan("IN_PROGRESS")?;
+    world.push("rain", "first").await?;
+    let validate = StageWork::Validate { environment: PLACE.parse()? };
+    until(world, "the run comes to staging", |world| {
+        Ok(run(world, 0)?.filter(|run| is_running(run, &validate)))
+    })
+    .await?;
+    let told = world.wire().calls().len();
+    world.pass(Duration::from_secs(90)).await?;
+    world.scan("COMPLETE")?;
     Ok(told)
 }
 

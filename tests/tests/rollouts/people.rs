@@ -1,17 +1,8 @@
 //! People of a world, each with principals of their own.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use anyhow::Context as _;
-use jiff::SignedDuration;
-use signalbox_cloud::advance::RunKey;
-use signalbox_cloud::decision::{Decision, Verdict, What};
+use signalbox_cloud::decision::{Verdict, What};
 use signalbox_local::principals::{Kind, Principal};
-use signalbox_pipeline::approval::gate;
-use signalbox_pipeline::digest::sha256;
 use signalbox_pipeline::keys;
-use signalbox_pipeline::names::EventId;
 use signalbox_pipeline::people;
 use signalbox_pipeline::run::Run;
 use signalbox_tests::simulated::world::{Setup, World};
@@ -53,21 +44,8 @@ pub(crate) async fn says(
     run: &Run,
     decide: fn(Verdict) -> What,
 ) -> anyhow::Result<()> {
-    let environment = PLACE.parse()?;
-    let stage = gate(&run.state, &environment).context("nobody is asked there")?;
-    let release = run.state.release(stage).context("it has no release yet")?;
-    let at = world.now();
-    let id = sha256(format!("{name} about {release} of {} at {at}", run.id).as_bytes());
-    let run = RunKey { pipeline: run.pipeline.clone(), run: run.id.clone() };
-    let verdict = Verdict { run, environment, release, reason: None, break_glass: false };
-    let expires = at + SignedDuration::from_hours(1);
-    let id = EventId::parse(&id.as_str()[..32])?;
-    let body = Decision { id, at, expires, what: decide(verdict) }.message()?;
-    let engine = world.wire().engine();
-    let queue = engine.stack().queue("DecisionsQueue").context("no queue for decisions")?;
-    let attributes = BTreeMap::new();
-    engine.sqs().send(&queue.name, body, attributes, &principal(name), Duration::ZERO).await?;
-    Ok(())
+    let name_of_word = format!("{name} at {}", world.now());
+    world.judge_as(&principal(name), &name_of_word, run, &PLACE.parse()?, decide).await
 }
 
 fn principal(name: &str) -> Principal {

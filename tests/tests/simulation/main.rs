@@ -35,6 +35,8 @@ fn live(schedule: &Schedule) -> anyhow::Result<usize> {
         let mut world = World::begin(schedule.setup()).await?;
         world.watch();
         world.apply(&schedule.policy.settings()).await?;
+        // Half of the worlds scan their images only once somebody waits for it.
+        world.scan(if schedule.seed % 2 == 0 { "COMPLETE" } else { "IN_PROGRESS" })?;
         let lost = play(&mut world, schedule).await?;
         world.settle_attended(TICKS, if lost.is_empty() { 1 } else { UNHEARD }).await?;
         let end = end(&world)?;

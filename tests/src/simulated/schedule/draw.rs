@@ -20,7 +20,7 @@ pub(super) fn policy(rng: &mut Rng) -> Policy {
         1 => Rollout::BlueGreen,
         _ => Rollout::Canary,
     };
-    Policy { approvals: rng.u32(0..=2), rollout }
+    Policy { approvals: rng.u32(0..=2), rollout, validates: rng.bool() }
 }
 
 pub(super) fn decided(rng: &mut Rng, runs: usize, policy: Policy) -> Decided {
