@@ -32,8 +32,9 @@ pub(crate) enum Asked {
 
 /// The settings of the example's environments.
 ///
-/// Those of a laptop differ from the files: steps of a rollout bake for seconds, and no freeze keeps
-/// anybody out, whatever the day.
+/// Those of a laptop differ from the files: steps of a rollout bake for seconds, no freeze keeps
+/// anybody out, whatever the day, and what only an account has is left out: roles, secrets, scans, and
+/// a second queue.
 ///
 /// # Errors
 /// When the example is faulty.
@@ -47,6 +48,9 @@ pub(crate) fn settings(asked: Asked) -> anyhow::Result<Vec<Settings>> {
 
 fn on_a_laptop(mut settings: Settings, asked: Asked) -> Settings {
     settings.freeze.clear();
+    settings.secrets.clear();
+    (settings.service_account, settings.execution_role) = (None, None);
+    (settings.admission.validate.scan, settings.compute.on_demand_queue) = (None, None);
     let steps = settings.rollout.iter_mut().flat_map(|rollout| &mut rollout.steps);
     steps.for_each(|step| step.bake_seconds = BAKE);
     if asked == Asked::Nobody {
