@@ -246,7 +246,8 @@ impl Schedule {
     /// Whether a person or a launch may keep a release out, so that its run fails.
     #[must_use]
     pub fn keeps_out(&self) -> bool {
-        let refuses = |one: &Decided| matches!(one.deed, Deed::Reject(_) | Deed::RollBack);
+        let refuses =
+            |one: &Decided| matches!(one.deed, Deed::Reject(_) | Deed::RollBack | Deed::Hold);
         self.decisions.iter().any(refuses)
     }
 
