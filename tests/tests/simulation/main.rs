@@ -36,7 +36,7 @@ fn live(schedule: &Schedule) -> anyhow::Result<usize> {
         world.watch();
         world.apply(&schedule.policy.settings()).await?;
         // Half of the worlds scan their images only once somebody waits for it.
-        world.scan(if schedule.seed % 2 == 0 { "COMPLETE" } else { "IN_PROGRESS" })?;
+        world.scan(if schedule.seed.is_multiple_of(2) { "COMPLETE" } else { "IN_PROGRESS" })?;
         let lost = play(&mut world, schedule).await?;
         world.settle_attended(TICKS, if lost.is_empty() { 1 } else { UNHEARD }).await?;
         let end = end(&world)?;
