@@ -129,7 +129,9 @@ impl JobEvent {
         let cause = cause.filter(|_| !succeeded);
         let reason = match cause {
             // The container tells of its end only, not of the machine's.
-            Some(Cause::Reclaimed) => self.status_reason.or(self.reason),
+            Some(Cause::Reclaimed | Cause::TimedOut | Cause::NoCapacity) => {
+                self.status_reason.or(self.reason)
+            }
             _ => self.reason.or(self.status_reason),
         };
         let ending = |reason| Ending {

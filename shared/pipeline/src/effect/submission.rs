@@ -148,7 +148,7 @@ pub(super) fn build(run: &Run, stage: &Stage, id: &AttemptId, platform: &Platfor
         parameters: id.parameters(&run.pipeline, &run.id),
         task: task(run, stage, id, platform),
         timeout_seconds: runners_timeout(run, stage, id),
-        is_on_demand: again::lost_a_machine(before(stage, id)),
+        is_on_demand: again::was_short_of_machines(before(stage, id)),
     };
     Submission::assembled(asked, settings, platform)
 }

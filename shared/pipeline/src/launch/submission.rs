@@ -19,7 +19,7 @@ pub(super) fn build(launch: &Launch, id: &AttemptId, platform: &Platform) -> Sub
             parameters: id.launch_parameters(&launch.pipeline, &launch.environment, &launch.id),
             task: Task::exec(image, &picked.train, None),
             timeout_seconds: timeout_seconds(launch),
-            is_on_demand: again::lost_a_machine(launch.before(id.number)),
+            is_on_demand: again::was_short_of_machines(launch.before(id.number)),
         },
         Some(&picked.settings),
         platform,

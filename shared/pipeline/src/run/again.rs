@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::budget::{Kind, kind};
+use super::fact::Cause;
 use super::state::Attempt;
 use crate::digest::sha256;
 use crate::names::JobName;
@@ -28,10 +29,11 @@ pub(crate) fn not_before(name: &JobName, before: &[Attempt], now: Timestamp) -> 
     now.saturating_add(wait).ok()
 }
 
-/// Whether one of `before` has lost its machine, as happens where capacity is lent: where settings
-/// name a queue on demand, the next attempt goes there.
-pub(crate) fn lost_a_machine(before: &[Attempt]) -> bool {
-    before.iter().any(|attempt| kind(attempt) == Some(Kind::Spot))
+/// Whether one of `before` has lost its machine or got none, as happens where capacity is lent: where
+/// settings name a queue on demand, the next attempt goes there.
+pub(crate) fn was_short_of_machines(before: &[Attempt]) -> bool {
+    let causes = before.iter().filter_map(|attempt| attempt.ending.as_ref()?.cause);
+    causes.into_iter().any(|cause| matches!(cause, Cause::Reclaimed | Cause::NoCapacity))
 }
 
 fn is_platforms(attempt: &Attempt) -> bool {

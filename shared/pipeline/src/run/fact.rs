@@ -341,7 +341,9 @@ impl Fact {
             Self::Reported(reported) if reported.evidence.commit().is_some() => 4,
             Self::Triggered(trigger) if trigger.notifies() => 4,
             Self::Entered(entered) if !entered.is_plain() => 3,
-            Self::JobEnded(ended) if ended.ending.cause.is_some() => 3,
+            Self::JobEnded(JobEnded { ending: Ending { cause: Some(cause), .. }, .. }) => {
+                cause.schema()
+            }
             Self::Triggered(trigger) if !trigger.is_plain() => 2,
             Self::Cancelled(_) | Self::Withdrawn(_) | Self::Waiting(_) | Self::Overdue(_) => 2,
             _ => 1,

@@ -19,6 +19,7 @@ pub(super) fn of(
     };
     match (ending.exit_code, report) {
         _ if ending.cause == Some(Cause::Reclaimed) => (Phase::Errored, Some(reclaimed(ending))),
+        _ if ending.cause == Some(Cause::TimedOut) => (Phase::Failed, Some(timed_out(ending))),
         (None, _) => (Phase::Errored, Some(never_ran(ending))),
         (Some(EXIT_RUNNER), report) if !is_the_commands(report) => {
             (Phase::Errored, Some(runner_fault(ending, report)))
@@ -52,6 +53,7 @@ pub(super) fn never_ran(ending: &Ending) -> String {
     match ending.cause {
         Some(Cause::Reclaimed) => reclaimed(ending),
         Some(Cause::ImagePull) => format!("its image could not be pulled: {reason}"),
+        Some(Cause::NoCapacity) => format!("no machine was to be had for it: {reason}"),
         _ => format!("the job never ran: {reason}"),
     }
 }
@@ -60,6 +62,13 @@ pub(super) fn never_ran(ending: &Ending) -> String {
 fn reclaimed(ending: &Ending) -> String {
     let reason = ending.reason.as_deref().unwrap_or("AWS Batch gave no reason");
     format!("its machine was taken away: {reason}")
+}
+
+/// The reason of a job that Batch ended in the middle of its work: the runner, which has less time,
+/// usually says so first.
+fn timed_out(ending: &Ending) -> String {
+    let reason = ending.reason.as_deref().unwrap_or("AWS Batch gave no reason");
+    format!("it took longer than it may (`timeout`): {reason}")
 }
 
 fn out_of_memory(ending: &Ending) -> String {

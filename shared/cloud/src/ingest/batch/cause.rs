@@ -15,5 +15,12 @@ pub(super) fn of(status_reason: Option<&str>, reason: Option<&str>) -> Option<Ca
     if holds("CannotPullContainerError") {
         return Some(Cause::ImagePull);
     }
+    if begins("Job attempt duration exceeded timeout") {
+        return Some(Cause::TimedOut);
+    }
+    // A queue whose time limit for waiting jobs is over ends them, and says what they waited for.
+    if holds("JobStateTimeLimit") && holds("CAPACITY:") {
+        return Some(Cause::NoCapacity);
+    }
     begins("OutOfMemoryError").then_some(Cause::OutOfMemory)
 }

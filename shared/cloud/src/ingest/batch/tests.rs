@@ -210,6 +210,19 @@ fn what_ended_a_job_is_told_from_what_its_command_did() {
         ("Your Spot Task was interrupted.", None, Some(Cause::Reclaimed), "Your Spot"),
         ("Task failed to start", Some(pull), Some(Cause::ImagePull), pull),
         ("Essential container in task exited", Some(oom), Some(Cause::OutOfMemory), oom),
+        (
+            "Job attempt duration exceeded timeout",
+            Some("killed"),
+            Some(Cause::TimedOut),
+            "Job attempt duration",
+        ),
+        (
+            "Canceled by JobStateTimeLimit action due to reason: \
+             CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+            None,
+            Some(Cause::NoCapacity),
+            "Canceled by JobStateTimeLimit",
+        ),
         ("Essential container in task exited", None, None, "Essential container"),
         // Only Batch's own words count, and where they are expected.
         ("Essential container in task exited", Some("no Host EC2"), None, "no Host EC2"),

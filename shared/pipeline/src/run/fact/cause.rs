@@ -12,4 +12,18 @@ pub enum Cause {
     ImagePull,
     /// It used more memory than it had asked for.
     OutOfMemory,
+    /// It took longer than Batch lets it.
+    TimedOut,
+    /// No machine was to be had for it.
+    NoCapacity,
+}
+
+impl Cause {
+    /// The first version of the run document that knows it.
+    pub(super) fn schema(self) -> u32 {
+        match self {
+            Self::Reclaimed | Self::ImagePull | Self::OutOfMemory => 3,
+            Self::TimedOut | Self::NoCapacity => 5,
+        }
+    }
 }

@@ -50,6 +50,17 @@ fn a_job_that_ran_out_of_memory_has_failed_and_is_told_what_to_ask_for() {
 }
 
 #[test]
+fn a_job_that_batch_ended_for_its_time_has_failed_and_is_no_trouble_of_the_platforms() {
+    let reason = "Job attempt duration exceeded timeout";
+    let run = ends(checked_out(DEFINITION), None, Some(Cause::TimedOut), reason);
+    let first = &unit(&run).attempts[0];
+    assert_eq!(first.phase, Phase::Failed);
+    let said = first.reason.as_deref().unwrap();
+    assert!(said.contains("`timeout`") && said.contains(reason), "{said}");
+    assert_eq!(run.schema, 5, "older code does not know this cause");
+}
+
+#[test]
 fn a_job_whose_image_cannot_be_pulled_says_so_and_is_the_platforms() {
     let run = checked_out(DEFINITION);
     let unit = attempt("checks", "unit", 1);
@@ -121,7 +132,8 @@ fn a_job_that_failed_by_itself_is_tried_again_at_once() {
 }
 
 #[test]
-fn a_job_that_has_lost_its_machine_goes_to_the_queue_on_demand_where_settings_name_one() {
+fn a_job_that_has_lost_its_machine_or_got_none_goes_to_the_queue_on_demand_where_settings_name_one()
+{
     let run = checked_out(DEFINITION);
     let run = built(pass(pass(run, "checks", "unit", "j2"), "checks", "style", "j3"), "d");
     let text = "version: 1\nenvironment: test\n\
@@ -140,6 +152,14 @@ fn a_job_that_has_lost_its_machine_goes_to_the_queue_on_demand_where_settings_na
     let e2e = attempt("test-verify", "e2e", 1);
     let Fact::JobEnded(mut fact) = ended(&run, &e2e, "j9", 143) else { unreachable!() };
     fact.ending.cause = Some(Cause::Reclaimed);
-    let run = answer(run, &[Fact::JobEnded(fact), reported(&e2e, report(143))]);
-    assert!(queue(&run).ends_with("/steady"), "{}", queue(&run));
+    let reclaimed = answer(run.clone(), &[Fact::JobEnded(fact), reported(&e2e, report(143))]);
+    assert!(queue(&reclaimed).ends_with("/steady"), "{}", queue(&reclaimed));
+
+    let Fact::JobEnded(mut fact) = ended(&run, &e2e, "j9", 1) else { unreachable!() };
+    (fact.ending.cause, fact.ending.task) = (Some(Cause::NoCapacity), None);
+    fact.ending.exit_code = None;
+    let waited = take(&run, &Fact::JobEnded(fact));
+    let said = waited.state.attempt(&e2e).unwrap().reason.clone().unwrap();
+    assert!(said.starts_with("no machine was to be had"), "{said}");
+    assert!(queue(&waited).ends_with("/steady"), "{}", queue(&waited));
 }
