@@ -19,7 +19,7 @@ const SETTINGS: &str = "version: 1\nenvironment: staging\n\
      approvals: { required: 2, from: [release-managers] }\n\
      rollout: { strategy: canary, steps: [{ weight: 50, bake: 2m, launches: 1 }, { weight: 100 }] }\n";
 /// More than a page of a listing holds.
-const MANY: usize = 2_500;
+const MANY: usize = 1_200;
 
 /// How many requests each step took, by the function that made them.
 type Costs = Vec<(&'static str, BTreeMap<String, usize>)>;

@@ -10,7 +10,7 @@ use super::world::{PLACE, environment, rolling};
 
 /// So many end in one second, for so many seconds.
 const A_SECOND: u32 = 50;
-const SECONDS: u32 = 20;
+const SECONDS: u32 = 10;
 /// S3 takes about 15 conditional writes a second on one object.
 const WRITES_A_SECOND: u32 = 15;
 /// A ramp that does not end before all of them are counted.
