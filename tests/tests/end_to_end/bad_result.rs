@@ -1,5 +1,7 @@
 //! What a job leaves behind may be damaged.
 
+use std::time::Duration;
+
 use signalbox_pipeline::phase::Phase;
 use signalbox_tests::by_hand::task;
 use signalbox_tests::installation::RUN;
@@ -7,12 +9,14 @@ use signalbox_tests::repository::Tree;
 use signalbox_tests::runs::attempt;
 use signalbox_tests::wait::until;
 
-use crate::image::deaf;
+use crate::image::deaf_with;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_result_makes_the_attempt_errored_and_another_one_is_made() -> anyhow::Result<()>
 {
-    let (signalbox, _template) = deaf().await?;
+    // What is tried again after the platform's trouble is submitted by `tick`.
+    let minute = Duration::from_secs(1);
+    let (signalbox, _template) = deaf_with(|setup| setup.tick = minute).await?;
     signalbox.repository.commit(&Tree::greeting("hello")).await?;
     signalbox.repository.push().await?;
     let run = signalbox.begun().await?;

@@ -1,6 +1,7 @@
 //! What people decide, by the command: replay, retry, cancel; each is carried out once.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_sdk_batch::types::JobStatus;
@@ -46,7 +47,9 @@ async fn settled(signalbox: &Installation, id: &Value) -> anyhow::Result<Run> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replayed_event_makes_one_more_run_and_a_retry_begins_where_it_failed()
 -> anyhow::Result<()> {
-    let signalbox = Installation::start(PROGRAM, |_| ()).await?;
+    // What is tried again after the platform's trouble is submitted by `tick`.
+    let minute = Duration::from_secs(1);
+    let signalbox = Installation::start(PROGRAM, |setup| setup.tick = minute).await?;
     let flag = signalbox.setup.dir.join("the-service-is-up");
     let tree = Tree::greeting("again").defined("run: cat greeting", &verified_by(&flag));
     signalbox.repository.commit(&tree).await?;

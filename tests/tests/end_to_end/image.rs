@@ -7,6 +7,7 @@ use aws_sdk_batch::types::{
 };
 use signalbox_pipeline::phase::Phase;
 use signalbox_tests::installation::{Installation, JOB_QUEUE, RUN};
+use signalbox_tests::program::Setup;
 use signalbox_tests::repository::Tree;
 use signalbox_tests::wait::until;
 
@@ -16,10 +17,20 @@ use crate::PROGRAM;
 pub(crate) const DEAF: (&str, &str) = ("status: [RUNNING, SUCCEEDED, FAILED]", "status: [RUNNING]");
 
 pub(crate) async fn deaf() -> anyhow::Result<(Installation, tempfile::TempDir)> {
+    deaf_with(|_| ()).await
+}
+
+/// The same, set up otherwise.
+pub(crate) async fn deaf_with(
+    otherwise: impl FnOnce(&mut Setup),
+) -> anyhow::Result<(Installation, tempfile::TempDir)> {
     let folder = tempfile::tempdir()?;
     let template = Installation::template(folder.path(), &[DEAF])?;
-    let signalbox = Installation::start(PROGRAM, |setup| setup.template = template).await?;
-    Ok((signalbox, folder))
+    let signalbox = Installation::start(PROGRAM, |setup| {
+        setup.template = template;
+        otherwise(setup);
+    });
+    Ok((signalbox.await?, folder))
 }
 
 #[tokio::test(flavor = "multi_thread")]

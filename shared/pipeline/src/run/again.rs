@@ -9,7 +9,7 @@ use crate::digest::sha256;
 use crate::names::JobName;
 
 /// The wait after the first trouble, in seconds; each further one doubles it.
-const SHORTEST: i64 = 30;
+const SHORTEST: i64 = 10;
 /// No wait is longer, in seconds.
 const LONGEST: i64 = 600;
 
