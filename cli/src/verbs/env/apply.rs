@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use serde_json::Value;
 use signalbox_pipeline::keys;
 use signalbox_pipeline::names::{EnvironmentName, Sha256};
 use signalbox_pipeline::settings::{self, Settings};
@@ -120,22 +121,21 @@ pub(super) fn differences(before: Option<&Settings>, after: &Settings) -> Vec<St
     kept::differences(&before.map(parts).unwrap_or_default(), &parts(after))
 }
 
-/// Every setting under its name, such as `parameters.EPOCHS`.
+/// Every setting under its name, such as `parameters.EPOCHS`: all that the document says, so that no
+/// change of it goes unseen.
 pub(super) fn parts(settings: &Settings) -> Vec<(String, String)> {
-    let mut parts = Vec::new();
-    for (group, variables) in [("data", &settings.data), ("parameters", &settings.parameters)] {
-        parts.extend(
-            variables.iter().map(|(name, value)| (format!("{group}.{name}"), value.clone())),
-        );
-    }
-    let of = |parts: &mut Vec<_>, prefix: &str, group: serde_json::Value| {
-        for (name, value) in group.as_object().into_iter().flatten() {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            parts.push((format!("{prefix}{name}"), value));
+    let document = serde_json::json!(settings);
+    let groups = document.as_object().into_iter().flatten();
+    let groups = groups.filter(|(name, _)| !["schema", "environment"].contains(&name.as_str()));
+    let parts = groups.flat_map(|(name, value)| match value.as_object() {
+        Some(group) => {
+            group.iter().map(|(key, value)| part(format!("{name}.{key}"), value)).collect()
         }
-    };
-    of(&mut parts, "compute.", serde_json::json!(settings.compute));
-    of(&mut parts, "", serde_json::json!(settings.admission));
-    of(&mut parts, "approvals.", serde_json::json!(settings.approvals));
-    parts
+        None => vec![part(name.clone(), value)],
+    });
+    parts.collect()
+}
+
+fn part(name: String, value: &Value) -> (String, String) {
+    (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }

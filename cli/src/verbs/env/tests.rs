@@ -61,3 +61,21 @@ async fn settings_are_applied_once_and_every_version_is_kept() {
     };
     assert_eq!(bytes, first.to_json().as_bytes());
 }
+
+#[test]
+fn a_change_of_any_setting_is_seen() {
+    let before = settings::parse("version: 1\nenvironment: test\n").unwrap();
+    for (line, told) in [
+        ("rollout: { strategy: blue-green, bake: 1h }", "rollout.strategy"),
+        ("freeze: [{ cron: \"0 17 * * FRI\", for: 64h, reason: weekend }]", "freeze"),
+        ("notify: [{ codecommit: comment }]", "notify"),
+        ("execution_role: arn:aws:iam::123456789012:role/signalbox/execution", "execution_role"),
+        ("compute: { on_demand_queue: steady }", "compute.on_demand_queue"),
+        ("validate: { scan: { critical: 0 } }", "validate.scan"),
+    ] {
+        let text = format!("version: 1\nenvironment: test\n{line}\n");
+        let after = settings::parse(&text).unwrap();
+        let changes = super::differences(&before, &after);
+        assert!(changes.iter().any(|change| change.contains(told)), "{line}: {changes:?}");
+    }
+}
